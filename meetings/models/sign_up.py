@@ -1,0 +1,51 @@
+"""Sign-ups: a promise to come, and the chairs it takes."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .choices import NameVisibility, Perspective
+from .keyring import Keyring
+from .occurrence import Occurrence
+
+MAX_PARTY = 5
+MAX_NAME = 40
+MAX_MESSAGE = 280
+
+
+class SignUp(models.Model):
+    """One or more chairs for someone and those they bring. Written by ``seats`` alone."""
+
+    class State(models.TextChoices):
+        SEATED = "seated", _("aan tafel")
+        WAITING = "waiting", _("op de wachtlijst")
+
+    occurrence = models.ForeignKey(Occurrence, models.CASCADE, related_name="sign_ups")
+    keyring = models.ForeignKey(Keyring, models.CASCADE, related_name="sign_ups")
+    state = models.CharField(max_length=7, choices=State.choices)
+    perspective = models.CharField(max_length=8, choices=Perspective.choices)
+    party = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)])
+    chairs = models.JSONField(default=list, blank=True)  # chair numbers, from 0, the own one first; empty while waiting
+    name = models.CharField(max_length=MAX_NAME, blank=True)
+    name_visibility = models.CharField(max_length=8, choices=NameVisibility.choices, default=NameVisibility.TABLE)
+    email = models.EmailField(blank=True)
+    message = models.CharField(max_length=MAX_MESSAGE, blank=True)
+    walks_along = models.BooleanField(default=False)
+    form_token = models.CharField(max_length=32, blank=True)  # the form that made it: sent twice, it counts once
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField()  # the order of the waiting list, ties by id
+    promoted_at = models.DateTimeField(null=True, blank=True)  # from the waiting list to a chair
+    told_at = models.DateTimeField(null=True, blank=True)  # mailed or seen since; empty after a promotion: may not know yet
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["occurrence", "keyring"], name="one_sign_up_a_keyring"),
+            models.UniqueConstraint(fields=["form_token"], condition=~models.Q(form_token=""), name="a_form_counts_once"),
+            models.CheckConstraint(condition=models.Q(party__gte=1, party__lte=MAX_PARTY), name="party_of_one_to_five"),
+        ]
+        indexes = [models.Index(fields=["occurrence", "state", "queued_at", "id"], name="waiting_list")]
+
+    def __str__(self) -> str:
+        return f"{self.occurrence} {self.get_state_display()}"

@@ -1,0 +1,3 @@
+from .rows import EarlierSlug, Neighbourhood, Place
+
+__all__ = ["EarlierSlug", "Neighbourhood", "Place"]
