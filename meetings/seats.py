@@ -1,0 +1,301 @@
+"""Seats: the one door through which chairs change hands.
+
+Nothing else writes SignUp rows or the counters of an Occurrence: pages, the CMS, imports and tasks all come through here,
+so a full table stays full whoever asks. Always true, whatever runs at once: people on chairs ≤ capacity; counters equal
+rows; one sign-up a keyring a date; first come first served within the balance rule; a chair that falls free goes to the
+first on the waiting list who fits, in the same transaction; a party sits or waits as a whole.
+
+PostgreSQL locks the Occurrence row with SELECT FOR UPDATE. SQLite ignores that; there ``transaction_mode`` IMMEDIATE makes
+every transaction wait for the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from . import live, round_table
+from .models import Keyring, Occurrence, SignUp
+from .models.choices import Balance, NameVisibility, Perspective
+from .models.occurrence import SEATS_FIELD
+from .models.sign_up import MAX_PARTY
+
+
+class SeatsError(Exception):
+    """A chair cannot change hands; ``str()`` is the sentence for the visitor."""
+
+
+class OccurrenceClosed(SeatsError):
+    """The date has begun, is over, was cancelled, or whoever receives closed the list: its chairs no longer change."""
+
+    def __init__(self, occurrence: Occurrence, now: datetime) -> None:
+        if occurrence.is_cancelled:
+            sentence = _("“%(title)s” gaat niet door. In de agenda zie je waar je wel kunt aanschuiven.")
+        elif occurrence.has_passed(now):
+            sentence = _("“%(title)s” is al geweest. In de agenda zie je waar je nog kunt aanschuiven.")
+        elif occurrence.has_begun(now):
+            sentence = _("“%(title)s” is al begonnen. Loop gerust binnen, of schuif een volgende keer aan.")
+        else:
+            sentence = _("De lijst voor “%(title)s” is dicht. Loop gerust binnen.")
+        super().__init__(sentence % {"title": occurrence.title})
+
+
+class NotEnoughSeats(SeatsError):
+    """Someone who sits asks for more chairs than are free: what they have stays theirs."""
+
+    def __init__(self, free: int) -> None:
+        super().__init__(
+            ngettext("Er is nog %(free)d stoel vrij. Jouw stoel blijft van jou.", "Er zijn nog %(free)d stoelen vrij. Jouw stoel blijft van jou.", free)
+            % {"free": free}
+        )
+
+
+class BalanceWouldTip(SeatsError):
+    """Someone who sits asks for another perspective than the balance rule can take now."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Die stoel kan nu niet: aan deze tafel zitten nooit meer mensen van praktijk en beleid dan afgesproken. Jouw stoel blijft van jou."))
+
+
+class CapacityTooLow(SeatsError):
+    """Fewer chairs than people on them: nobody is unseated."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(
+            ngettext(
+                "Er zit al %(taken)d iemand aan tafel. Minder stoelen kan niet. Sluit de lijst, of vraag iemand om een andere keer te komen.",
+                "Er zitten al %(taken)d mensen aan tafel. Minder stoelen kan niet. Sluit de lijst, of vraag iemand om een andere keer te komen.",
+                taken,
+            )
+            % {"taken": taken}
+        )
+
+
+def lock(occurrence_id: int) -> Occurrence:
+    """The occurrence, held until the transaction ends."""
+    return Occurrence.objects.select_for_update().get(pk=occurrence_id)
+
+
+@contextmanager
+def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
+    """Hold an occurrence; afterwards fill its chairs from the waiting list, save, and tell who watches once it is certain."""
+    with transaction.atomic():
+        occurrence = lock(occurrence_id)
+        yield occurrence
+        _promote(occurrence, now)
+        occurrence.version += 1
+        occurrence.save(
+            update_fields=[*SEATS_FIELD.values(), "waiting", "version", "capacity", "status", "reason", "sequence", "is_closed", "is_exception", "changed_at"]
+        )
+        transaction.on_commit(partial(live.announce, f"/agenda/{occurrence.slug}/{occurrence.date_key}/", occurrence.version))
+
+
+def take(
+    occurrence_id: int,
+    keyring: Keyring,
+    perspective: str,
+    *,
+    party: int = 1,
+    name: str = "",
+    name_visibility: str = NameVisibility.TABLE,
+    email: str = "",
+    message: str = "",
+    walks_along: bool = False,
+    form_token: str = "",
+    now: datetime,
+) -> SignUp:
+    """Seat ``party`` people of ``keyring`` (1–5), or give them the next spot on the waiting list.
+
+    A keyring that already sits or waits changes its sign-up; the same ``form_token`` again changes nothing.
+    Raises OccurrenceClosed; NotEnoughSeats or BalanceWouldTip when a change does not fit, and then keeps what was.
+    """
+    if not 1 <= party <= MAX_PARTY:
+        raise ValueError(f"party is {party}: a sign-up takes 1 to {MAX_PARTY} chairs")
+    details = {"name": name, "name_visibility": name_visibility, "email": email, "message": message, "walks_along": walks_along}
+    if form_token and (again := SignUp.objects.filter(form_token=form_token, occurrence_id=occurrence_id).first()):
+        return again
+    with _changing(occurrence_id, now) as occurrence:
+        if form_token and (again := occurrence.sign_ups.filter(form_token=form_token).first()):
+            return again  # the same form, sent twice at once: the first was here while we waited for the lock
+        _refuse_when_closed(occurrence, now)
+        if not occurrence.asks_perspective:
+            perspective = Perspective.RESIDENT
+        sign_up = occurrence.sign_ups.filter(keyring=keyring).first()
+        if sign_up is None:
+            sign_up = SignUp(occurrence=occurrence, keyring=keyring, state=SignUp.State.WAITING, queued_at=now)
+            _enter(occurrence, sign_up, Perspective(perspective), party)
+        else:
+            _change(occurrence, sign_up, Perspective(perspective), party)
+        for field, value in details.items():
+            setattr(sign_up, field, value)
+        if form_token:
+            sign_up.form_token = form_token
+        sign_up.save()
+    return sign_up
+
+
+def leave(occurrence_id: int, keyring: Keyring, *, now: datetime) -> bool:
+    """Give the chairs of ``keyring`` back. False when it had none; raises OccurrenceClosed once the date has begun."""
+    with _changing(occurrence_id, now) as occurrence:
+        if occurrence.has_begun(now):
+            raise OccurrenceClosed(occurrence, now)
+        sign_up = occurrence.sign_ups.filter(keyring=keyring).first()
+        if sign_up is None:
+            return False
+        _count(occurrence, sign_up, -1)
+        sign_up.delete()
+    return True
+
+
+def set_capacity(occurrence_id: int, capacity: int | None, *, now: datetime) -> Occurrence:
+    """Put more or fewer chairs at the table, None for no limit. Raises CapacityTooLow below the people who sit."""
+    with _changing(occurrence_id, now) as occurrence:
+        if capacity is not None and capacity < occurrence.taken:
+            raise CapacityTooLow(occurrence.taken)
+        occurrence.capacity = capacity
+        _renumber(occurrence)
+    return occurrence
+
+
+def set_closed(occurrence_id: int, is_closed: bool, *, now: datetime) -> Occurrence:
+    """Close the list, or open it again."""
+    with _changing(occurrence_id, now) as occurrence:
+        occurrence.is_closed = is_closed
+    return occurrence
+
+
+def cancel(occurrence_id: int, reason: str, *, now: datetime) -> Occurrence:
+    """The date does not go ahead. Who sat keeps the chair, so that they can be told."""
+    with _changing(occurrence_id, now) as occurrence:
+        if not occurrence.is_cancelled:
+            occurrence.status, occurrence.reason = Occurrence.Status.CANCELLED, reason
+            occurrence.sequence += 1
+            occurrence.is_exception = True
+    return occurrence
+
+
+def reopen(occurrence_id: int, *, now: datetime) -> Occurrence:
+    """A cancelled date goes ahead after all."""
+    with _changing(occurrence_id, now) as occurrence:
+        if occurrence.is_cancelled:
+            occurrence.status, occurrence.reason = Occurrence.Status.CONFIRMED, ""
+            occurrence.sequence += 1
+    return occurrence
+
+
+def why_waiting(occurrence: Occurrence, sign_up: SignUp) -> str:
+    """In plain words, why this sign-up has no chair yet."""
+    if occurrence.free_seats is None or occurrence.free_seats >= sign_up.party:
+        if occurrence.balance == Balance.EQUAL:
+            return _("Er komt een stoel vrij zodra er nog een bewoner aanschuift.")
+        return _("De stoelen die vrij zijn, zijn voor bewoners.")
+    if occurrence.free_seats:
+        return _("Jullie zitten samen, of jullie wachten samen. Zoveel stoelen zijn er nu niet vrij.")
+    return _("Alle stoelen zijn bezet.")
+
+
+def position(sign_up: SignUp) -> int:
+    """The place on the waiting list, from 1."""
+    ahead = sign_up.occurrence.sign_ups.filter(state=SignUp.State.WAITING).order_by("queued_at", "id").values_list("id", flat=True)
+    return list(ahead).index(sign_up.pk) + 1
+
+
+def _refuse_when_closed(occurrence: Occurrence, now: datetime) -> None:
+    if occurrence.is_cancelled or occurrence.is_closed or occurrence.has_begun(now) or occurrence.has_passed(now):
+        raise OccurrenceClosed(occurrence, now)
+
+
+def _fits(occurrence: Occurrence, perspective: Perspective, party: int) -> bool:
+    """Whether ``party`` more people of one perspective may sit down now. Balance is tested on entering only."""
+    if occurrence.free_seats is not None and party > occurrence.free_seats:
+        return False
+    if perspective == Perspective.RESIDENT or not occurrence.asks_perspective:
+        return True
+    formal = occurrence.seats_practice + occurrence.seats_policy + party
+    if occurrence.balance == Balance.EQUAL:
+        return formal <= max(occurrence.formal_start, occurrence.seats_resident)
+    if occurrence.balance == Balance.RESIDENTS and occurrence.capacity is not None:
+        return formal <= occurrence.capacity - occurrence.resident_seats
+    return True
+
+
+def _count(occurrence: Occurrence, sign_up: SignUp, sign: int) -> None:
+    """Add a sign-up to the counters (sign 1) or take it off (-1)."""
+    field = "waiting" if sign_up.state == SignUp.State.WAITING else SEATS_FIELD[Perspective(sign_up.perspective)]
+    setattr(occurrence, field, getattr(occurrence, field) + sign * sign_up.party)
+
+
+def _seat(occurrence: Occurrence, sign_up: SignUp) -> None:
+    sign_up.state = SignUp.State.SEATED
+    sign_up.chairs = round_table.chairs_for(sign_up.party, _numbers_in_use(occurrence, without=sign_up), occurrence.capacity)
+
+
+def _numbers_in_use(occurrence: Occurrence, *, without: SignUp) -> set[int]:
+    others = occurrence.sign_ups.filter(state=SignUp.State.SEATED).exclude(pk=without.pk).values_list("chairs", flat=True)
+    return {number for chairs in others for number in chairs}
+
+
+def _enter(occurrence: Occurrence, sign_up: SignUp, perspective: Perspective, party: int) -> None:
+    sign_up.perspective, sign_up.party = perspective, party
+    if _fits(occurrence, perspective, party):
+        _seat(occurrence, sign_up)
+    _count(occurrence, sign_up, 1)
+
+
+def _change(occurrence: Occurrence, sign_up: SignUp, perspective: Perspective, party: int) -> None:
+    """Another party or perspective for who is already on the list: a chair is never lost by asking."""
+    if (sign_up.perspective, sign_up.party) == (perspective, party):
+        return
+    _count(occurrence, sign_up, -1)
+    if sign_up.state == SignUp.State.SEATED:
+        smaller = party <= sign_up.party and perspective == sign_up.perspective
+        if not smaller and not _fits(occurrence, perspective, party):
+            if occurrence.free_seats is not None and party > occurrence.free_seats:
+                raise NotEnoughSeats(occurrence.free_seats - sign_up.party)
+            raise BalanceWouldTip
+        if party < sign_up.party:
+            sign_up.chairs = sign_up.chairs[:party]
+        elif party > sign_up.party:
+            in_use = _numbers_in_use(occurrence, without=sign_up)
+            sign_up.chairs = round_table.chairs_for(party, in_use, occurrence.capacity, keep=sign_up.chairs)
+    sign_up.perspective, sign_up.party = perspective, party
+    _count(occurrence, sign_up, 1)
+
+
+def _promote(occurrence: Occurrence, now: datetime) -> None:
+    """Give free chairs to the waiting list, in order, to whoever fits; a seat for one may open one for another."""
+    if not occurrence.waiting or occurrence.is_cancelled or occurrence.has_begun(now):
+        return
+    waiting = list(occurrence.sign_ups.filter(state=SignUp.State.WAITING).order_by("queued_at", "id"))
+    while fitting := next((w for w in waiting if _fits(occurrence, Perspective(w.perspective), w.party)), None):
+        waiting.remove(fitting)
+        _count(occurrence, fitting, -1)
+        _seat(occurrence, fitting)
+        _count(occurrence, fitting, 1)
+        fitting.promoted_at, fitting.told_at = now, None
+        fitting.save(update_fields=["state", "chairs", "promoted_at", "told_at"])
+        transaction.on_commit(partial(_tell_promoted, fitting.pk))
+
+
+def _tell_promoted(sign_up_id: int) -> None:
+    from .tasks import tell_promoted  # tasks work through this door themselves
+
+    tell_promoted.enqueue(sign_up_id)
+
+
+def _renumber(occurrence: Occurrence) -> None:
+    """Fewer chairs: who sits on a number that is gone moves to a free one, all others stay where they sit."""
+    if occurrence.capacity is None:
+        return
+    for sign_up in occurrence.sign_ups.filter(state=SignUp.State.SEATED).order_by("id"):
+        if any(number >= occurrence.capacity for number in sign_up.chairs):
+            keep = [number for number in sign_up.chairs if number < occurrence.capacity]
+            in_use = _numbers_in_use(occurrence, without=sign_up)
+            sign_up.chairs = round_table.chairs_for(sign_up.party, in_use, occurrence.capacity, keep=keep)
+            sign_up.save(update_fields=["chairs"])
