@@ -32,7 +32,7 @@ def site_foot(context: Context) -> dict:
 
 @register.simple_tag
 def neighbourhoods_url() -> str:
-    return reverse("home") + "wijken/"
+    return reverse("wagtail_serve", args=["wijken/"])
 
 
 @register.filter
