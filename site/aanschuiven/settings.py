@@ -4,6 +4,7 @@ Without any variable this is a small real site: SQLite, one process, mail in fil
 """
 
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,12 +87,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "aanschuiven.faults.DatabaseAwayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aanschuiven.csp.PolicyByPathMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "aanschuiven.languages.language_by_path",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "aanschuiven.accounts.factor_first",
 ]
 
 ROOT_URLCONF = "aanschuiven.urls"
@@ -190,6 +191,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = "/account/login/"
 WAGTAILDOCS_EXTENSIONS = ["pdf", "odt", "ics", "csv"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 12 * 1024 * 1024
@@ -212,6 +214,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_ADAPTER = "aanschuiven.accounts.StaffOnlyAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "aanschuiven.accounts.PasskeyForm"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS and _base.hostname == "localhost"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -224,6 +227,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 KEYRING_COOKIE = "sleutelbos"
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="mailto:" + parseaddr(DEFAULT_FROM_EMAIL)[1])  # for security.txt
 if TLS:
     SECURE_SSL_REDIRECT = env.bool("TLS_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -277,9 +281,8 @@ HORIZON_MONTHS = 13  # how far ahead the dates of a series are written out
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_keys": {"()": "aanschuiven.logs.KeysAsHashes"}},
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["no_keys"], "formatter": "plain"}},
+    "formatters": {"no_keys": {"()": "aanschuiven.logs.KeysAsHashes", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "no_keys"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING"), "propagate": False},

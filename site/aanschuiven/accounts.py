@@ -1,0 +1,119 @@
+"""Staff: the only people with an account, and how they get in.
+
+Nobody signs up: whoever has access to the CMS makes an account for the next. Signing in takes a passkey, or a code by mail
+and a second factor. The very first one gets in by a link that works once (``manage.py staff_link``) and adds a passkey;
+until an account has a passkey or a second factor, the CMS stays closed to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.db import transaction
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .models import StaffLink
+
+LINK_LASTS = timedelta(hours=24)
+FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
+
+
+class StaffOnlyAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A key that signs in by itself, unless someone has a reason not to: only then is it a second factor."""
+
+    passwordless = forms.BooleanField(label=_("Hiermee kom ik binnen, zonder code."), required=False, initial=True)
+
+
+@receiver(pre_save, sender=User)
+def say_that_there_is_no_password(sender: type[User], instance: User, **kwargs: object) -> None:
+    """The CMS makes users without a password field; Django calls an empty one usable, and allauth would ask for it."""
+    if not instance.password:
+        instance.set_unusable_password()
+
+
+def has_factor(user: AbstractBaseUser) -> bool:
+    """Whether this account has a passkey or a second factor."""
+    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+
+
+def anyone_has_factor() -> bool:
+    """Whether somebody can already reach everything in the CMS."""
+    return Authenticator.objects.filter(user__is_superuser=True, user__is_active=True, type__in=FACTORS).exists()
+
+
+def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: lead staff without a passkey or second factor to the page where they add one, before the CMS opens.
+
+    It is the innermost middleware and knows no async on purpose: then Django runs the whole chain in one thread a request,
+    instead of crossing from the event loop to a thread and back for each middleware.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/cms/") and request.user.is_authenticated and not has_factor(request.user):
+            return redirect("mfa_index")
+        return get_response(request)
+
+    return middleware
+
+
+@require_safe
+def cms_login(request: HttpRequest) -> HttpResponse:
+    """Wagtail's own sign-in page asks a password that nobody has."""
+    goal = request.GET.get("next") or reverse("wagtailadmin_home")
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': goal})}")
+
+
+def hash_of(raw: str) -> str:
+    return hashlib.sha256(raw.encode()).hexdigest()
+
+
+def make_link(user: User, *, now: datetime) -> str:
+    """A link (its path) that signs ``user`` in once within ``LINK_LASTS``; earlier links of theirs end."""
+    raw = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        StaffLink.objects.filter(user=user, used_at=None).delete()
+        StaffLink.objects.create(user=user, hash=hash_of(raw), expires_at=now + LINK_LASTS)
+    return reverse("staff_link", args=[raw])
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def staff_link(request: HttpRequest, key: str) -> HttpResponse:
+    """GET shows a button, so that whatever fetches links beforehand uses none up; POST signs in."""
+    now = timezone.now()
+    links = StaffLink.objects.filter(hash=hash_of(key), used_at=None, expires_at__gt=now, user__is_active=True)
+    link = links.select_related("user").first()
+    if link is not None and request.method == "POST" and links.filter(pk=link.pk).update(used_at=now):
+        get_adapter().login(request, link.user)
+        record_authentication(request, link.user, method="staff_link")
+        response: HttpResponse = redirect("mfa_index")
+        response.status_code = 303
+    else:
+        is_spent = link is None or request.method == "POST"
+        response = render(request, "account/staff_link.html", {"is_spent": is_spent}, status=410 if is_spent else 200)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,11 @@
+"""The app that puts the parts together."""
+
+from django.apps import AppConfig
+
+
+class AanschuivenConfig(AppConfig):
+    name = "aanschuiven"
+    verbose_name = "Aanschuiven"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  registers them

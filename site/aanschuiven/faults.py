@@ -1,0 +1,72 @@
+"""Faults, answered in the house's style.
+
+Every page here says what happened, that it is not the visitor's doing, and what to do next. Those for a broken site (500,
+503) and a form that was too old (403) are rendered without a context processor, a query or a session, because each of those
+may be what is broken.
+"""
+
+import logging
+import sqlite3
+import sys
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from .languages import language_of
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER = 30  # seconds
+
+
+def is_database_away(fault: BaseException | None) -> bool:
+    """Whether ``fault`` says that the database cannot be reached, opened or written to now.
+
+    SQLite calls a mistake in a statement an OperationalError as well (SQLITE_ERROR, code 1): that is a bug of ours.
+    """
+    if not isinstance(fault, OperationalError | InterfaceError):
+        return False
+    cause = fault.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR
+    return True
+
+
+def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    with translation.override(language_of(request.path_info)):
+        response = HttpResponse(render_to_string(template, {"path": request.path}), status=status)
+        response["Content-Language"] = translation.get_language() or ""
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, SuspiciousOperation):
+        logger.warning("Refused %s: %s", request.path, exception)
+    return _page(request, "400.html", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, "403.html", 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the right token: too old, its cookie gone, or sent by another site."""
+    return _page(request, "403_csrf.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """An address that is not there; unknown and unlisted look the same."""
+    with translation.override(language_of(request.path_info)):
+        return HttpResponse(render_to_string("404.html", {}, request), status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What Django calls for any exception nobody caught, in a view, a template or a middleware."""
+    if is_database_away(sys.exc_info()[1]):
+        response = _page(request, "503.html", 503)
+        response["Retry-After"] = str(RETRY_AFTER)
+        return response
+    return _page(request, "500.html", 500)

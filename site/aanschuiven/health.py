@@ -1,0 +1,67 @@
+"""Liveness and readiness: what a load balancer and `bin/run` ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from .faults import RETRY_AFTER
+from .models import Heartbeat
+
+PATIENCE = 2.0  # seconds that the channel layer gets
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Touches nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """What this process needs, part by part; 503 when one is away: ``{"database": "ok", "channel_layer": "ok", "worker": "away"}``."""
+    now = timezone.now()
+    parts = {name: "ok" if _holds(check, now) else "away" for name, check in PARTS.items()}
+    response = JsonResponse(parts, status=200 if set(parts.values()) == {"ok"} else 503)
+    if response.status_code == 503:
+        response["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def _holds(check: Callable[[datetime], bool], now: datetime) -> bool:
+    try:
+        return check(now)
+    except Exception:  # whatever a broken part throws, the answer is that it is away
+        return False
+
+
+def _database(now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone())
+
+
+def _channel_layer(now: datetime) -> bool:
+    async def send() -> None:
+        await asyncio.wait_for(get_channel_layer().group_send("readyz", {"type": "nobody.listens"}), PATIENCE)
+
+    async_to_sync(send)()
+    return True
+
+
+def _worker(now: datetime) -> bool:
+    return Heartbeat.alive(now).exists()
+
+
+PARTS: dict[str, Callable[[datetime], bool]] = {"database": _database, "channel_layer": _channel_layer, "worker": _worker}

@@ -1,0 +1,15 @@
+from django.core.management.base import BaseCommand, CommandParser
+
+from aanschuiven.worker import Worker
+
+
+class Command(BaseCommand):
+    help = "Run queued tasks and the jobs of the day, until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between two looks at an empty queue (%(default)s)")
+
+    def handle(self, *args: object, interval: float, **options: object) -> None:
+        worker = Worker(interval=interval)
+        worker.configure_signals()
+        worker.run()

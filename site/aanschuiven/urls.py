@@ -1,0 +1,43 @@
+"""Every address of the site. Dutch has no prefix, other languages do (languages.py)."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path, re_path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.contrib.sitemaps import Sitemap as PageSitemap
+from wagtail.contrib.sitemaps import views as sitemaps
+from wagtail.documents import urls as wagtaildocs_urls
+
+from home import urls as home
+from meetings import urls as meetings
+
+from . import accounts, faults, health, media, well_known
+
+handler400 = faults.bad_request
+handler403 = faults.forbidden
+handler404 = faults.not_found
+handler500 = faults.server_error
+
+SITEMAPS = {"paginas": PageSitemap, "bijeenkomsten": well_known.MeetingSitemap}
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("robots.txt", well_known.robots, name="robots"),
+    path(".well-known/security.txt", well_known.security, name="security"),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("account/link/<str:key>/", accounts.staff_link, name="staff_link"),
+    path("cms/login/", accounts.cms_login),
+    path("cms/", include(wagtailadmin_urls)),
+    path("documenten/", include(wagtaildocs_urls)),
+    re_path(r"^media/(?P<path>.+)$", media.media, name="media"),
+    *meetings.urlpatterns,
+    *i18n_patterns(
+        path("account/", include("allauth.urls")),
+        *meetings.localised,
+        *home.urlpatterns,
+        path("", include(wagtail_urls)),
+        prefix_default_language=False,
+    ),
+]

@@ -1,0 +1,61 @@
+"""What programs look for at fixed addresses: robots.txt, sitemap.xml and security.txt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from meetings.models import Meeting
+
+# Nothing here leads anywhere secret: a listed path is one that anybody could guess.
+ROBOTS = """User-agent: *
+Disallow: /cms/
+Disallow: /account/
+Disallow: /mijn/
+Disallow: /beheer/
+Disallow: /*/aanschuiven/
+Disallow: /*/opstaan/
+
+Sitemap: {base}/sitemap.xml
+"""
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(ROBOTS.format(base=settings.BASE_URL), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """RFC 9116. Expires must lie less than a year ahead (2.5.5), so it is counted from today."""
+    expires = (timezone.now() + timedelta(days=180)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: {settings.SECURITY_CONTACT}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: nl, en",
+        f"Canonical: {settings.BASE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+class MeetingSitemap(Sitemap[Meeting]):
+    """Meetings that lists may know and that still have a date to come."""
+
+    limit = 10_000
+
+    def items(self) -> QuerySet[Meeting]:
+        coming = {"occurrences__listed": True, "occurrences__ends_at__gt": timezone.now()}
+        return Meeting.objects.filter(**coming).distinct().order_by("pk")
+
+    def lastmod(self, item: Meeting) -> datetime:
+        return item.changed_at
+
+    def get_domain(self, site: Any = None) -> str:
+        return settings.BASE_URL.partition("://")[2]
