@@ -299,3 +299,16 @@ def _renumber(occurrence: Occurrence) -> None:
             in_use = _numbers_in_use(occurrence, without=sign_up)
             sign_up.chairs = round_table.chairs_for(sign_up.party, in_use, occurrence.capacity, keep=keep)
             sign_up.save(update_fields=["chairs"])
+
+
+def erase(keyring: Keyring, *, now: datetime) -> None:
+    """Delete a keyring with everything personal in it, at once (design section 4, Privacy).
+
+    Chairs of coming dates fall free; those of dates that were keep their place in the counts, without anyone's name.
+    """
+    with transaction.atomic():
+        for sign_up in list(keyring.sign_ups.select_related("occurrence")):
+            if not sign_up.occurrence.has_begun(now):
+                leave(sign_up.occurrence_id, keyring, now=now)
+        keyring.sign_ups.update(name="", email="", message="", form_token="")
+        keyring.delete()

@@ -23,7 +23,7 @@ class SignUp(models.Model):
         WAITING = "waiting", _("op de wachtlijst")
 
     occurrence = models.ForeignKey(Occurrence, models.CASCADE, related_name="sign_ups")
-    keyring = models.ForeignKey(Keyring, models.CASCADE, related_name="sign_ups")
+    keyring = models.ForeignKey(Keyring, models.SET_NULL, null=True, related_name="sign_ups")  # None: erased, it only counts
     state = models.CharField(max_length=7, choices=State.choices)
     perspective = models.CharField(max_length=8, choices=Perspective.choices)
     party = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)])

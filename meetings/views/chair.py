@@ -1,0 +1,183 @@
+"""Pull up a chair, change it, get one for somebody else, give it back."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from meetings import keys, rate, seats, table, tasks
+from meetings.forms import ChairForm
+from meetings.models import Key, Occurrence, SignUp
+from meetings.models.sign_up import MAX_PARTY
+
+from .meeting import find_occurrence, host_name, keep_secret, not_indexed, see_other
+
+CARD_COOKIE = "kaartje"
+CARD_SECONDS = 600  # how long the card of somebody else's chair can be opened again on this device
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
+    occurrence, now = find_occurrence(slug, date_key), timezone.now()
+    keyring = keys.keyring_of(request)
+    sign_up = occurrence.sign_ups.filter(keyring=keyring).first() if keyring else None
+    if request.method == "GET":
+        what = request.GET.get("wat", "")
+        initial = ChairForm.of(sign_up) if sign_up and what == "veranderen" else {}
+        form = ChairForm(initial=initial, occurrence=occurrence)
+        return _form_page(request, occurrence, form, sign_up, _purpose(sign_up, "mij" if what == "veranderen" else request.GET.get("voor", "")))
+
+    form = ChairForm(request.POST, occurrence=occurrence)
+    purpose = _purpose(sign_up, request.POST.get("voor", ""))
+    if rate.is_too_often(request, keyring, "chair"):
+        form.is_valid()
+        form.add_error(None, _("Dat ging te vaak achter elkaar. Wacht een uur, of kom gewoon langs: je bent welkom."))
+        return _form_page(request, occurrence, form, sign_up, purpose, status=429)
+    if not form.is_valid():
+        return _form_page(request, occurrence, form, sign_up, purpose, status=422)
+    is_same_form = sign_up is not None and form.cleaned_data["teken"] == sign_up.form_token != ""
+    if purpose == "already" and not is_same_form:
+        return _form_page(request, occurrence, form, sign_up, purpose, status=422)  # nobody is overwritten in silence
+    try:
+        if purpose == "other":
+            return _for_somebody_else(request, occurrence, form, now)
+        return _for_me(request, occurrence, form, sign_up, now)
+    except seats.SeatsError as refused:
+        form.add_error(None, str(refused))
+        return _form_page(request, find_occurrence(slug, date_key), form, sign_up, purpose, status=422)
+
+
+def _purpose(sign_up: SignUp | None, voor: str) -> str:
+    """What the form is for: "mine" (a chair), "change" (my chair), "other" (somebody else's), "already" (I sit: choose)."""
+    if voor == "ander":
+        return "other"
+    if sign_up is None:
+        return "mine"
+    return "change" if voor == "mij" else "already"
+
+
+def _form_page(
+    request: HttpRequest, occurrence: Occurrence, form: ChairForm, sign_up: SignUp | None, purpose: str, status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    response = render(
+        request,
+        "meetings/chair.html",
+        {
+            "occurrence": occurrence,
+            "meeting": occurrence.meeting,
+            "form": form,
+            "sign_up": sign_up,
+            "purpose": purpose,
+            "token": form["teken"].value() or ChairForm.new_token(),
+            "host_name": host_name(occurrence.meeting),
+            "view": table.TableView(occurrence, table.PUBLIC, now),
+            "is_closed": occurrence.is_cancelled or occurrence.is_closed or occurrence.has_begun(now) or occurrence.has_passed(now),
+            "why_closed": str(seats.OccurrenceClosed(occurrence, now)),
+            "party_choices": [("1", _("Nee")), *((str(n), f"+{n - 1}") for n in range(2, MAX_PARTY + 1))],
+            "menu": "agenda",
+        },
+        status=status,
+    )
+    patch_vary_headers(response, ["Cookie", "HX-Request"])
+    return not_indexed(response)
+
+
+def _for_me(request: HttpRequest, occurrence: Occurrence, form: ChairForm, sign_up: SignUp | None, now) -> HttpResponse:
+    keyring, raw = keys.keyring_of(request), request.COOKIES.get(settings.KEYRING_COOKIE, "")
+    with transaction.atomic():
+        if keyring is None:
+            keyring = keys.new_keyring()
+            raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=_("dit toestel"))
+        taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
+        if taken.keyring_id != keyring.pk:
+            # The same form came in twice at once, from a device without a cookie yet: one chair, and its own keyring.
+            keyring.delete()
+            raw = keys.mint(Key.Scope.KEYRING, keyring=taken.keyring, label=_("dit toestel"))
+        if taken.email:
+            if not taken.keyring.email:
+                taken.keyring.email = taken.email
+                taken.keyring.save(update_fields=["email"])
+            if sign_up is None:
+                transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
+    if taken.state == SignUp.State.WAITING and form.cleaned_data["vrij"] == "1" and sign_up is None:
+        messages.info(request, _("Net te laat: iemand anders nam op hetzelfde moment de laatste stoel."))
+    response = see_other(request, occurrence.get_absolute_url())
+    is_borrowed = form.cleaned_data["geleend"]
+    if sign_up is None:
+        keys.remember(response, raw, this_session_only=is_borrowed)
+    return response
+
+
+def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: ChairForm, now) -> HttpResponse:
+    """A keyring of its own that this device does not keep: the link stands on a card, which opens for ten minutes."""
+    with transaction.atomic():
+        keyring = keys.new_keyring()
+        taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
+        if taken.keyring_id != keyring.pk:
+            keyring.delete()
+        raw = keys.mint(Key.Scope.KEYRING, keyring=taken.keyring, label=_("kaartje"))
+        if taken.email and taken.keyring_id == keyring.pk:
+            transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
+    address = reverse("card", args=[occurrence.slug, occurrence.date_key])
+    response = see_other(request, address)
+    response.set_cookie(CARD_COOKIE, raw, max_age=CARD_SECONDS, path=address, secure=settings.TLS, httponly=True, samesite="Strict")
+    return response
+
+
+@never_cache
+@require_safe
+def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
+    """The card that goes with a chair: somebody else's just after it was taken, else the one of this device."""
+    occurrence = find_occurrence(slug, date_key)
+    raw = request.COOKIES.get(CARD_COOKIE, "")
+    is_other = bool(raw)
+    key = keys.resolve(raw or request.COOKIES.get(settings.KEYRING_COOKIE, ""), Key.Scope.KEYRING)
+    sign_up = occurrence.sign_ups.filter(keyring=key.keyring).first() if key else None
+    if sign_up is None:
+        return see_other(request, occurrence.get_absolute_url())
+    raw = raw or request.COOKIES[settings.KEYRING_COOKIE]
+    response = render(
+        request,
+        "meetings/card.html",
+        {
+            "occurrence": occurrence,
+            "meeting": occurrence.meeting,
+            "sign_up": sign_up,
+            "link": request.build_absolute_uri(reverse("mine_by_key", args=[raw])),
+            "is_other": is_other,
+            "host_name": host_name(occurrence.meeting),
+            "menu": "mijn",
+        },
+    )
+    return keep_secret(response)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
+    """GET asks, POST gives the chair back."""
+    occurrence, now = find_occurrence(slug, date_key), timezone.now()
+    keyring = keys.keyring_of(request)
+    sign_up = occurrence.sign_ups.filter(keyring=keyring).first() if keyring else None
+    if sign_up is None:
+        return see_other(request, occurrence.get_absolute_url())
+    context = {"occurrence": occurrence, "meeting": occurrence.meeting, "sign_up": sign_up, "host_name": host_name(occurrence.meeting), "menu": "mijn"}
+    if request.method == "POST":
+        try:
+            seats.leave(occurrence.pk, keyring, now=now)
+        except seats.OccurrenceClosed as closed:
+            return keep_secret(render(request, "meetings/leave.html", {**context, "refused": str(closed)}, status=422))
+        messages.success(request, _("Je bent opgestaan. Je komt niet. Jouw stoel gaat naar de volgende."))
+        return see_other(request, occurrence.get_absolute_url())
+    return keep_secret(render(request, "meetings/leave.html", context))
