@@ -1,0 +1,71 @@
+"""The drawing of the table: everyone on a chair of their own, in few bytes."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from meetings.round_table import Table, chairs_for, layout, mini, sentence, svg
+
+SEATS = ["bewoner", "praktijk", "bewoner", "beleid", "bewoner", "praktijk", "bewoner", None]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 12, 13, 24, 25, 60, 61, 110, 111, 200])
+def test_every_chair_has_a_place_of_its_own_and_the_last_is_at_the_bottom(n):
+    plan = layout(n)
+
+    assert sorted(plan.place_of) == list(range(n))
+    assert plan.place_of[-1] == 0
+
+
+@pytest.mark.parametrize("capacity", [1, 12, 24, 60, 200, 450, 5000, None])
+@pytest.mark.parametrize("taken", [0, 1, 30])
+def test_the_drawing_is_well_formed_and_has_no_style(capacity, taken):
+    taken = min(taken, capacity or taken)
+    drawing, each = svg(Table(["bewoner"] * taken, capacity, taken), mine=[0] if taken else [])
+
+    ElementTree.fromstring(drawing)
+    assert "style=" not in drawing
+    assert each * 200 >= (capacity or 0)
+
+
+def test_a_drawing_of_twelve_chairs_takes_few_bytes():
+    drawing, _each = svg(Table(SEATS, 12, 7))
+
+    assert len(drawing) < 3500
+
+
+def test_the_sentence_says_what_the_drawing_shows():
+    assert (
+        sentence(Table(SEATS, 12, 7))
+        == "7 van de 12 stoelen bezet: 4 bewoners, 2 uit de praktijk, 1 van beleid. En een stoel extra voor wie zo binnenloopt."
+    )
+    assert sentence(Table([], 12, 0, extra_chair=False)) == "Nog niemand aan tafel. Alle stoelen zijn vrij."
+    assert sentence(Table(["mens"] * 12, 12, 12, is_split=False)) == "12 van de 12 stoelen bezet. Vol op de lijst. Loop gerust binnen: er staat een stoel extra."
+    assert sentence(Table(["mens"], None, 1, is_split=False, extra_chair=False)) == "1 mens aan tafel."
+
+
+def test_the_extra_chair_is_no_seat_and_can_be_left_out():
+    with_it, _ = svg(Table(SEATS, 12, 7))
+    without, _ = svg(Table(SEATS, 12, 7, extra_chair=False))
+
+    assert "stoel-extra" in with_it and "stoel-extra" not in without
+    assert len(re.findall(r'class="seat ', with_it)) == 12
+
+
+def test_your_own_chair_is_turned_to_the_bottom_and_no_chair_asks_for_you():
+    drawing, _ = svg(Table(SEATS, 12, 7), mine=[3])
+
+    assert re.search(r'<g transform="rotate\(90\)"><g class="seat policy mine" data-chair="3">', drawing)
+    assert "jij?" not in drawing
+
+
+def test_a_freed_number_is_used_again_first():
+    assert chairs_for(1, {0, 2, 3}, 12) == [1]
+    assert chairs_for(2, set(), None)[0] == 0
+    assert len(set(chairs_for(5, {1, 2}, 7))) == 5
+
+
+def test_the_small_table_fills_by_share():
+    assert mini(6, 12).count('class="on"') == 6
+    assert mini(0, None).count('class="on"') == 0

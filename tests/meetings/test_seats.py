@@ -1,0 +1,267 @@
+"""Seats: who sits, who waits, and what never happens."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from meetings import seats
+from meetings.models import Occurrence, SignUp
+from meetings.models.choices import Balance, Kind, Perspective
+from tests.factories import keyring, occurrence
+
+BEFORE = datetime(2026, 12, 1, 12, tzinfo=UTC)
+RESIDENT, PRACTICE, POLICY = Perspective.RESIDENT, Perspective.PRACTICE, Perspective.POLICY
+
+pytestmark = pytest.mark.django_db
+
+
+def table(**fields) -> Occurrence:
+    return occurrence(starts_at=BEFORE + timedelta(days=2), kind=Kind.SESSION, **fields)
+
+
+def take(where: Occurrence, perspective=RESIDENT, who=None, **more) -> SignUp:
+    return seats.take(where.pk, who or keyring(), perspective, now=BEFORE, **more)
+
+
+def assert_sound(where: Occurrence) -> None:
+    """The invariants of design section 4."""
+    where.refresh_from_db()
+    rows = list(where.sign_ups.all())
+    for perspective, field in seats.SEATS_FIELD.items():
+        assert getattr(where, field) == sum(r.party for r in rows if r.state == "seated" and r.perspective == perspective)
+    assert where.waiting == sum(r.party for r in rows if r.state == "waiting")
+    assert where.capacity is None or where.seats_taken <= where.capacity
+    numbers = [n for r in rows if r.state == "seated" for n in r.chairs]
+    assert len(numbers) == len(set(numbers)) == where.seats_taken
+    assert where.capacity is None or all(n < where.capacity for n in numbers)
+    assert all(not seats._fits(where, Perspective(r.perspective), r.party) for r in rows if r.state == "waiting")
+
+
+def test_the_last_chair_is_taken_once_and_the_next_neighbour_waits():
+    where = table(capacity=1)
+
+    first, second = take(where), take(where)
+
+    assert (first.state, second.state) == (SignUp.State.SEATED, SignUp.State.WAITING)
+    assert_sound(where)
+
+
+def test_a_keyring_that_takes_twice_changes_its_one_sign_up():
+    where, who = table(capacity=4), keyring()
+
+    take(where, who=who, name="Joke")
+    take(where, who=who, name="Joke en Piet", party=2)
+
+    assert where.sign_ups.count() == 1
+    assert where.sign_ups.get().name == "Joke en Piet"
+    assert_sound(where)
+
+
+def test_the_same_form_twice_counts_once():
+    where = table(capacity=4)
+
+    first = take(where, form_token="abcdefghijklmnop")
+    again = take(where, form_token="abcdefghijklmnop")
+
+    assert again.pk == first.pk
+    where.refresh_from_db()
+    assert where.seats_taken == 1
+
+
+def test_a_chair_that_falls_free_goes_to_the_first_who_waits():
+    where, leaver = table(capacity=1), keyring()
+    take(where, who=leaver)
+    waits = take(where)
+
+    seats.leave(where.pk, leaver, now=BEFORE)
+
+    waits.refresh_from_db()
+    assert waits.state == SignUp.State.SEATED
+    assert waits.promoted_at == BEFORE
+    assert waits.chairs == [0]
+    assert_sound(where)
+
+
+def test_a_party_sits_whole_or_waits_whole_and_a_smaller_one_behind_it_may_sit():
+    where, leaver = table(capacity=3), keyring()
+    take(where, who=leaver, party=2)
+    party = take(where, party=3)
+
+    alone = take(where)
+
+    assert party.state == SignUp.State.WAITING
+    assert alone.state == SignUp.State.SEATED
+    assert_sound(where)
+
+
+def test_those_you_bring_sit_next_to_you():
+    where = table(capacity=12)
+
+    chairs = take(where, party=3).chairs
+
+    from meetings.round_table import layout
+
+    places = sorted(layout(12).place_of[n] for n in chairs)
+    assert places[2] - places[0] == 2 or 12 - (places[2] - places[0]) <= 2 or (places[0] == 0 and places[2] >= 10)
+
+
+def test_never_more_practice_and_policy_than_residents_after_the_first_few():
+    where = table(capacity=12, balance=Balance.EQUAL, formal_start=2)
+
+    states = [take(where, p).state for p in (PRACTICE, POLICY, PRACTICE)]
+    assert states == ["seated", "seated", "waiting"]
+
+    for _ in range(3):
+        take(where, RESIDENT)
+    where.refresh_from_db()
+    assert (where.seats_practice, where.waiting) == (2, 0)
+    assert_sound(where)
+
+
+def test_a_resident_who_leaves_unseats_nobody():
+    where, resident = table(capacity=12, balance=Balance.EQUAL, formal_start=0), keyring()
+    take(where, RESIDENT, who=resident)
+    formal = take(where, POLICY)
+
+    seats.leave(where.pk, resident, now=BEFORE)
+
+    formal.refresh_from_db()
+    assert formal.state == SignUp.State.SEATED
+
+
+def test_chairs_for_residents_stay_free_for_them():
+    where = table(capacity=3, balance=Balance.RESIDENTS, resident_seats=2)
+
+    assert [take(where, p).state for p in (POLICY, PRACTICE, RESIDENT, RESIDENT)] == ["seated", "waiting", "seated", "seated"]
+    assert_sound(where)
+
+
+def test_who_waits_reads_why():
+    where = table(capacity=12, balance=Balance.EQUAL, formal_start=0)
+    waits = take(where, POLICY)
+    where.refresh_from_db()
+
+    assert seats.why_waiting(where, waits) == "Er komt een stoel vrij zodra er nog een bewoner aanschuift."
+
+
+def test_an_activity_counts_people_whatever_is_sent():
+    where = occurrence(starts_at=BEFORE + timedelta(days=2), kind=Kind.ACTIVITY, capacity=5)
+
+    take(where, POLICY)
+
+    where.refresh_from_db()
+    assert (where.seats_resident, where.seats_policy) == (1, 0)
+
+
+def test_fewer_chairs_than_people_is_refused_with_the_number():
+    where = table(capacity=5)
+    take(where, party=3)
+
+    with pytest.raises(seats.CapacityTooLow, match="Er zitten al 3 mensen aan tafel"):
+        seats.set_capacity(where.pk, 2, now=BEFORE)
+    assert_sound(where)
+
+
+def test_more_chairs_seat_who_waits_and_fewer_move_nobody_off():
+    where = table(capacity=1)
+    take(where)
+    waits = take(where, party=2)
+
+    seats.set_capacity(where.pk, 8, now=BEFORE)
+    seats.set_capacity(where.pk, 3, now=BEFORE)
+
+    waits.refresh_from_db()
+    assert waits.state == SignUp.State.SEATED
+    assert_sound(where)
+
+
+def test_a_table_without_limit_seats_everyone():
+    where = table(capacity=None)
+    for _ in range(30):
+        assert take(where).state == SignUp.State.SEATED
+    assert_sound(where)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"status": Occurrence.Status.CANCELLED}, "gaat niet door"),
+        ({"is_closed": True}, "De lijst voor"),
+        ({"starts_at": BEFORE - timedelta(minutes=1)}, "is al begonnen"),
+        ({"starts_at": BEFORE - timedelta(days=2)}, "is al geweest"),
+    ],
+    ids=["cancelled", "closed", "begun", "past"],
+)
+def test_a_chair_that_cannot_be_taken_says_why(fields, sentence):
+    where = occurrence(**{"starts_at": BEFORE + timedelta(days=2), "kind": Kind.SESSION, **fields})
+
+    with pytest.raises(seats.OccurrenceClosed, match=sentence):
+        take(where)
+    assert_sound(where)
+
+
+def test_a_larger_party_that_does_not_fit_keeps_what_it_had():
+    where, who = table(capacity=3), keyring()
+    take(where, who=who, party=2)
+
+    with pytest.raises(seats.NotEnoughSeats, match="Er is nog 1 stoel vrij"):
+        take(where, who=who, party=4)
+
+    assert where.sign_ups.get().party == 2
+    assert_sound(where)
+
+
+def test_every_change_moves_the_version_on():
+    where, who = table(capacity=3), keyring()
+    take(where, who=who)
+    seats.leave(where.pk, who, now=BEFORE)
+    seats.cancel(where.pk, "storm", now=BEFORE)
+
+    where.refresh_from_db()
+    assert where.version == 3
+    assert (where.status, where.reason) == (Occurrence.Status.CANCELLED, "storm")
+
+
+def test_erasing_frees_coming_chairs_and_leaves_past_ones_without_a_name():
+    who, coming = keyring(), table(capacity=2)
+    past = occurrence(starts_at=BEFORE - timedelta(days=1), kind=Kind.SESSION, capacity=2)
+    take(coming, who=who, name="Joke")
+    seats.take(past.pk, who, RESIDENT, name="Joke", message="rolstoel", now=BEFORE - timedelta(days=3))
+
+    seats.erase(who, now=BEFORE)
+
+    assert not coming.sign_ups.exists()
+    left = past.sign_ups.get()
+    assert (left.name, left.message, left.keyring) == ("", "", None)
+    assert_sound(past)
+
+
+ACTION = st.one_of(
+    st.tuples(st.just("take"), st.integers(0, 7), st.sampled_from(list(Perspective)), st.integers(1, 5)),
+    st.tuples(st.just("leave"), st.integers(0, 7)),
+    st.tuples(st.just("capacity"), st.sampled_from([1, 2, 5, 8, None])),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    balance=st.sampled_from(list(Balance)), capacity=st.sampled_from([1, 3, 6, None]), actions=st.lists(ACTION, max_size=25), start=st.integers(0, 3)
+)
+def test_whatever_happens_the_table_stays_sound(balance, capacity, actions, start):
+    where = table(capacity=capacity, balance=balance, resident_seats=min(2, capacity or 2), formal_start=start)
+    people = [keyring() for _ in range(8)]
+    for action, *arguments in actions:
+        try:
+            if action == "take":
+                who, perspective, party = arguments
+                seats.take(where.pk, people[who], perspective, party=party, now=BEFORE)
+            elif action == "leave":
+                seats.leave(where.pk, people[arguments[0]], now=BEFORE)
+            else:
+                seats.set_capacity(where.pk, arguments[0], now=BEFORE)
+        except seats.SeatsError:
+            pass
+        assert_sound(where)
+    where.delete()
