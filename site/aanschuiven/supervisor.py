@@ -1,0 +1,114 @@
+"""What `bin/run` ends in: one web process and one worker, started again when they fall, stopped together by Ctrl-C.
+
+Imports nothing of Django, so that watching costs little memory. On a server the service manager does this work (Procfile).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = int(os.environ.get("PORT", "8000"))
+COMMANDS = {
+    "web": ["-m", "uvicorn", "aanschuiven.asgi:application", "--host", HOST, "--port", str(PORT)]
+    + ["--no-access-log", "--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "5"],
+    "worker": ["manage.py", "work"],
+}
+LONGEST_WAIT = 30.0  # seconds between two starts of a process that keeps falling
+STEADY = 60.0  # seconds that a process must have stood to be forgiven its falls
+GRACE = 10.0  # seconds that a process gets to stop
+
+
+@dataclass
+class Watched:
+    """A process that should be running."""
+
+    name: str
+    arguments: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    starts_again_at: float = 0.0
+    falls: int = 0
+
+    def look(self, now: float) -> None:
+        """Start it when it is not running and its wait is over. ``now`` is monotonic seconds."""
+        if self.process is None:
+            if now >= self.starts_again_at:
+                # A session of its own: Ctrl-C reaches us alone, and we stop each process once.
+                self.process = subprocess.Popen([sys.executable, *self.arguments], start_new_session=True)
+                self.started_at = now
+        elif (code := self.process.poll()) is not None:
+            self.falls = 0 if now - self.started_at > STEADY else self.falls + 1
+            wait = min(2.0 ** (self.falls - 1) if self.falls else 0.0, LONGEST_WAIT)
+            print(f"{self.name} stopped (code {code}); starting it again", file=sys.stderr, flush=True)
+            self.process, self.starts_again_at = None, now + wait
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self) -> None:
+        if self.process is not None:
+            try:
+                self.process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def is_taken(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def answers() -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(HOST, HOST)  # noqa: S104  compared with, not bound to
+    try:
+        with urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=2) as answer:  # noqa: S310  our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def main() -> int:
+    if is_taken(HOST, PORT):
+        print(f"Port {PORT} is taken. Choose another one: PORT={PORT + 1} bin/run", file=sys.stderr)
+        return 1
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, frame: stopping.append(caught))
+    watched = [Watched(name, arguments) for name, arguments in COMMANDS.items()]
+    told = False
+    try:
+        while not stopping:
+            now = time.monotonic()
+            for each in watched:
+                each.look(now)
+            if not told and answers():
+                print(f"\nAanschuiven: {os.environ.get('BASE_URL', f'http://localhost:{PORT}')}/    (Ctrl-C stops it)\n", flush=True)
+                told = True
+            time.sleep(0.2)
+    finally:
+        for each in watched:
+            each.stop()
+        for each in watched:
+            each.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
