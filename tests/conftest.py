@@ -14,6 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.cache import cache
+from django.test.utils import override_settings
 
 FOLDER = Path(tempfile.mkdtemp(prefix="aanschuiven-tests-"))
 FIRST_ROWS = ("wagtailcore", "home", "places", "auth.group")
@@ -23,7 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = FOLDER / "media"
     settings.STATIC_ROOT = FOLDER / "static"
     # The manifest exists after collectstatic only; the browser ring runs on the real one.
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    # Enabled as an override, which tells the storages that were made already.
+    override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    ).enable()
     settings.RATE_NETWORK = settings.RATE_KEYRING = 0
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):

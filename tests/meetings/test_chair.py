@@ -1,0 +1,381 @@
+"""The chair over HTTP: take, change, for somebody else, give back, and every way it can go wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from meetings import keys, seats
+from meetings.models import Key, Keyring, Kind, Names, Occurrence, SignUp, Visibility
+from tests.factories import keyring, meeting, occurrence
+
+pytestmark = pytest.mark.django_db
+SOON = timedelta(days=3)
+
+
+@pytest.fixture
+def table() -> Occurrence:
+    return occurrence(starts_at=timezone.now() + SOON, capacity=3)
+
+
+def chair(where: Occurrence) -> str:
+    return where.get_absolute_url() + "aanschuiven/"
+
+
+def token(page) -> str:
+    return re.search(r'name="teken" value="([^"]+)"', page.content.decode()).group(1)
+
+
+def test_a_visitor_takes_a_chair_without_an_account(client, table):
+    answer = client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+
+    assert (answer.status_code, answer["Location"]) == (303, table.get_absolute_url())
+    assert client.cookies[settings.KEYRING_COOKIE]["httponly"]
+    page = client.get(table.get_absolute_url()).content.decode()
+    assert "Je zit aan tafel." in page and "Jouw stoel is nummer 1." in page
+    assert 'data-taken="1"' in page
+
+
+def test_the_table_holds_no_form_and_sets_no_cookie(client, table):
+    answer = client.get(table.get_absolute_url())
+
+    assert answer.status_code == 200
+    assert "<form" not in answer.content.decode()
+    assert not answer.cookies
+    assert 'id="tafel-zin">Nog niemand aan tafel. Alle stoelen zijn vrij. En een stoel extra' in answer.content.decode()
+
+
+def test_the_contract_of_the_table(client, table):
+    page = client.get(table.get_absolute_url()).content.decode()
+
+    section = re.search(r'<section id="tafel"[^>]*>(.*?)</section>', page, re.DOTALL)
+    for name, value in {"version": "0", "capacity": "3", "taken": "0", "waiting": "0"}.items():
+        assert f'data-{name}="{value}"' in section.group(0)
+    assert not re.search(r"<(a|button|input|select|textarea)\b|tabindex|role=.status", section.group(1))
+
+
+def test_a_session_asks_one_thing_and_prefers_nothing(client, table):
+    page = client.get(chair(table)).content.decode()
+
+    assert "Op welke stoel zit je vandaag?" in page
+    assert not re.search(r'name="perspectief"[^>]*checked', page)
+
+
+def test_an_activity_asks_nothing(client):
+    where = occurrence(starts_at=timezone.now() + SOON, kind=Kind.ACTIVITY, capacity=3)
+
+    assert "Op welke stoel" not in client.get(chair(where)).content.decode()
+    assert client.post(chair(where)).status_code == 303
+    assert where.sign_ups.get().perspective == "bewoner"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({}, "Kies op welke stoel je vandaag zit."),
+        ({"perspectief": "burgemeester"}, "Kies een van de drie stoelen."),
+        ({"perspectief": "bewoner", "naam": "J" * 10_000}, "Je naam mag 40 letters lang zijn."),
+        ({"perspectief": "bewoner", "naam": "Jo\x00ke"}, "Hier staan tekens in die we niet kunnen laten zien."),
+        ({"perspectief": "bewoner", "naam": "Jo\u202eke"}, "Hier staan tekens in die we niet kunnen laten zien."),
+        ({"perspectief": "bewoner", "bericht": "x" * 281}, "Je bericht mag 280 letters lang zijn."),
+        ({"perspectief": "bewoner", "bericht": "\x1b[31m"}, "Hier staan tekens in die we niet kunnen laten zien."),
+        ({"perspectief": "bewoner", "aantal": "6"}, "Je kunt één tot vijf stoelen nemen."),
+        ({"perspectief": "bewoner", "aantal": "-1"}, "Je kunt één tot vijf stoelen nemen."),
+        ({"perspectief": "bewoner", "email": "geen adres"}, "Dit lijkt geen e-mailadres."),
+        ({"perspectief": "bewoner", "zichtbaar": "buurt"}, "Kies wie je naam ziet."),
+        ({"perspectief": "bewoner", "voor": "niemand"}, "Kies voor wie de stoel is."),
+        ({"perspectief": "bewoner", "teken": "<script>"}, "Dit formulier klopt niet meer."),
+    ],
+    ids=lambda value: None if isinstance(value, str) else "-".join(k for k in value if k != "perspectief") or "nothing",
+)
+def test_bad_input_gets_the_form_back_with_a_dutch_sentence(client, table, data, sentence):
+    answer = client.post(chair(table), {"naam": "Joke", **data})
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not table.sign_ups.exists()
+
+
+def test_what_was_typed_survives_an_error(client, table):
+    page = client.post(chair(table), {"naam": "Joke", "bericht": "Ik zit in een rolstoel", "aantal": "2", "email": "x"}).content.decode()
+
+    assert 'value="Joke"' in page and "Ik zit in een rolstoel" in page
+    assert re.search(r'value="2" checked', page)
+
+
+def test_the_same_form_sent_twice_is_one_chair(client, table):
+    data = {"perspectief": "bewoner", "teken": token(client.get(chair(table)))}
+
+    assert [client.post(chair(table), data).status_code for _ in range(2)] == [303, 303]
+    assert table.sign_ups.count() == 1
+
+
+def test_the_same_form_sent_twice_before_the_first_answer_is_one_chair_and_one_keyring(table):
+    data = {"perspectief": "bewoner", "teken": "abcdefghijklmnop"}
+    first, second = Client(), Client()  # the second request left before the cookie of the first answer came
+
+    assert [one.post(chair(table), data).status_code for one in (first, second)] == [303, 303]
+    assert (table.sign_ups.count(), Keyring.objects.count()) == (1, 1)
+    assert "Je zit aan tafel." in second.get(table.get_absolute_url()).content.decode()
+
+
+def test_who_sits_already_is_told_so_and_nobody_is_overwritten(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+
+    assert "Je zit al aan tafel" in client.get(chair(table)).content.decode()
+    answer = client.post(chair(table), {"perspectief": "beleid", "naam": "Buurvrouw"})
+
+    assert answer.status_code == 422
+    assert "Je zit al aan tafel" in answer.content.decode()
+    assert table.sign_ups.get().name == "Joke"
+
+
+def test_your_own_chair_can_be_changed(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+
+    assert 'value="Joke"' in client.get(chair(table) + "?wat=veranderen").content.decode()
+    answer = client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke", "aantal": "2", "zichtbaar": "iedereen", "voor": "mij"})
+
+    assert answer.status_code == 303
+    assert (table.sign_ups.get().party, table.sign_ups.get().name_visibility) == (2, "iedereen")
+
+
+def test_a_chair_for_somebody_else_has_a_keyring_of_its_own_and_a_card(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+
+    answer = client.post(chair(table), {"perspectief": "bewoner", "naam": "Annie", "voor": "ander"})
+
+    assert (answer.status_code, answer["Location"]) == (303, table.get_absolute_url() + "kaartje/")
+    assert table.sign_ups.values("keyring").distinct().count() == 2
+    card = client.get(answer["Location"])
+    link = re.search(r'id="kaart-link"[^>]*>([^<]+)<', card.content.decode()).group(1)
+    assert "no-store" in card["Cache-Control"] and card["Referrer-Policy"] == "no-referrer"
+    assert "Je zit aan tafel." in client.get(table.get_absolute_url()).content.decode()  # the device still is Joke's
+    mine = Client().get(link).content.decode()
+    assert table.title in mine and "Stoel 2" in mine
+
+
+def test_a_borrowed_device_forgets_when_it_closes(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "geleend": "ja"})
+
+    assert client.cookies[settings.KEYRING_COOKIE]["max-age"] == ""
+
+
+def test_a_full_table_puts_you_on_the_waiting_list_and_says_what_to_do(client, table):
+    for _ in range(3):
+        seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
+
+    client.post(chair(table), {"perspectief": "bewoner"})
+
+    page = client.get(table.get_absolute_url()).content.decode()
+    assert "Je staat op de wachtlijst" in page and "Jij bent de eerste die wacht." in page
+    assert "Of kom gewoon, meestal valt er iemand uit." in page and "Schrijf op: kijk " in page
+
+
+def test_a_lost_race_is_said(client, table):
+    page = client.get(chair(table))
+    for _ in range(3):
+        seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
+
+    answer = client.post(chair(table), {"perspectief": "bewoner", "teken": token(page), "vrij": "1"}, follow=True)
+
+    assert "Net te laat: iemand anders nam op hetzelfde moment de laatste stoel." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"status": Occurrence.Status.CANCELLED, "reason": "storm"}, "gaat niet door"),
+        ({"starts_at": timezone.now() - timedelta(minutes=5)}, "is al begonnen"),
+        ({"starts_at": timezone.now() - timedelta(days=5)}, "is al geweest"),
+        ({"is_closed": True}, "is dicht"),
+    ],
+    ids=["cancelled", "begun", "past", "closed"],
+)
+def test_a_closed_table_answers_with_a_sentence(client, fields, sentence):
+    where = occurrence(**{"starts_at": timezone.now() + SOON, **fields})
+
+    assert client.get(where.get_absolute_url()).status_code == 200
+    assert sentence in client.get(chair(where)).content.decode()
+    answer = client.post(chair(where), {"perspectief": "bewoner"})
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not where.sign_ups.exists() and not Keyring.objects.exists()
+
+
+def test_leaving_asks_first_and_gives_the_chair_to_the_next(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "aantal": "3"})
+    waits = seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
+    address = table.get_absolute_url() + "opstaan/"
+
+    assert client.get(address).status_code == 200
+    assert table.sign_ups.count() == 2
+    assert client.post(address).status_code == 303
+
+    waits.refresh_from_db()
+    assert waits.state == SignUp.State.SEATED
+    assert "Je bent opgestaan." in client.get(table.get_absolute_url()).content.decode()
+
+
+def test_a_post_without_its_csrf_token_changes_nothing(table):
+    answer = Client(enforce_csrf_checks=True).post(chair(table), {"perspectief": "bewoner"})
+
+    assert answer.status_code == 403
+    assert not table.sign_ups.exists()
+
+
+@pytest.mark.parametrize("rest", ["aanschuiven/", "opstaan/", "", "kaartje/"])
+def test_a_date_that_is_not_there_is_404(client, table, rest):
+    assert client.get(f"/agenda/{table.slug}/2031-01-01/{rest}").status_code == 404
+    assert client.get(f"/agenda/bestaat-niet/2031-01-01/{rest}").status_code == 404
+
+
+def test_names_reach_those_their_owner_chose(client, table):
+    for name, visibility in (("Openbaar", "iedereen"), ("Tafelgenoot", "tafel"), ("Geheim", "gastheer")):
+        seats.take(table.pk, keyring(), "bewoner", name=name, name_visibility=visibility, now=timezone.now())
+    seats.set_capacity(table.pk, 8, now=timezone.now())
+
+    page = client.get(table.get_absolute_url()).content.decode()
+    assert "Openbaar" in page and "Tafelgenoot" not in page and "Geheim" not in page
+
+    client.post(chair(table), {"perspectief": "bewoner"})
+    page = client.get(table.get_absolute_url()).content.decode()
+    assert "Openbaar" in page and "Tafelgenoot" in page and "Geheim" not in page
+
+
+def test_a_host_may_keep_names_to_themselves_and_show_one_total(client):
+    where = occurrence(starts_at=timezone.now() + SOON, capacity=5, names=Names.HOST, total_only=True)
+    seats.take(where.pk, keyring(), "beleid", name="Bram", name_visibility="iedereen", now=timezone.now())
+
+    page = client.get(where.get_absolute_url()).content.decode()
+
+    assert "Bram" not in page and "1 van beleid" not in page and "stoel-beleid\"" not in page.split('id="tafel"')[1].split("</section>")[0]
+    assert "1 van de 5 stoelen bezet." in page
+
+
+def test_an_unlisted_table_says_noindex_and_opens_by_its_address(client):
+    where = occurrence(meeting=meeting(visibility=Visibility.LINK), starts_at=timezone.now() + SOON)
+
+    answer = client.get(where.get_absolute_url())
+
+    assert answer.status_code == 200
+    assert answer["X-Robots-Tag"] == "noindex"
+
+
+def test_a_kitchen_table_talk_is_unknown_at_its_address(client):
+    where = occurrence(meeting=meeting(kind=Kind.KITCHEN_TABLE), starts_at=timezone.now() + SOON)
+
+    assert client.get(where.get_absolute_url()).status_code == 404
+
+
+def test_the_link_works_on_another_phone_and_sets_no_cookie_by_itself(client, table):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    link = f"/mijn/{client.cookies[settings.KEYRING_COOKIE].value}/"
+    other = Client()
+
+    page = other.get(link)
+    assert page.status_code == 200 and not other.cookies.get(settings.KEYRING_COOKIE)
+    assert "no-store" in page["Cache-Control"]
+    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert other.post(link + "onthoud/").status_code == 303
+    assert "Je zit aan tafel." in other.get(table.get_absolute_url()).content.decode()
+
+
+def test_a_chair_can_be_given_back_by_link(client, table):
+    who = keyring()
+    taken = seats.take(table.pk, who, "bewoner", now=timezone.now())
+    raw = keys.mint(Key.Scope.KEYRING, keyring=who)
+
+    assert client.post(f"/mijn/{raw}/opstaan/{taken.pk}/").status_code == 303
+    assert not table.sign_ups.exists()
+
+
+def test_a_link_opens_only_its_own_chairs(client, table):
+    taken = seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
+    raw = keys.mint(Key.Scope.KEYRING, keyring=keyring())
+
+    client.post(f"/mijn/{raw}/opstaan/{taken.pk}/")
+
+    assert table.sign_ups.exists()
+
+
+def test_a_mistyped_link_is_404(client):
+    assert client.get("/mijn/k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5/").status_code == 404
+
+
+def test_a_renewed_link_ends_every_old_one(client, table):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    old = client.cookies[settings.KEYRING_COOKIE].value
+
+    assert client.post("/mijn/link/").status_code == 303
+
+    assert client.cookies[settings.KEYRING_COOKIE].value != old
+    assert Client().get(f"/mijn/{old}/").status_code == 404
+    assert table.title in client.get("/mijn/").content.decode()
+
+
+def test_forgetting_keeps_the_chair(client, table):
+    client.post(chair(table), {"perspectief": "bewoner"})
+
+    client.post("/mijn/vergeet/")
+
+    assert "Dit toestel weet nog niets van jou." in client.get("/mijn/").content.decode()
+    assert table.sign_ups.exists()
+
+
+def test_erasing_takes_everything_at_once(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+
+    assert client.get("/mijn/wis/").status_code == 200
+    assert table.sign_ups.exists()
+    client.post("/mijn/wis/")
+
+    assert not table.sign_ups.exists() and not Keyring.objects.exists()
+
+
+def test_a_lost_link_gets_the_same_answer_for_known_and_unknown_addresses(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "email": "joke@example.org"})
+    pages = []
+    for address in ("joke@example.org", "niemand@example.org"):
+        answer = Client().post("/mijn/kwijt/", {"email": address}, follow=True)
+        pages.append(re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode()))
+    assert pages[0] == pages[1]
+    assert client.post("/mijn/kwijt/", {"email": "x"}).status_code == 422
+
+
+def test_too_often_from_one_keyring_is_429_with_a_sentence(client, table, settings):
+    settings.RATE_KEYRING = 2
+    client.post(chair(table), {"perspectief": "bewoner"})
+
+    answers = [client.post(chair(table), {"perspectief": "bewoner", "voor": "mij"}) for _ in range(3)]
+
+    assert [a.status_code for a in answers] == [303, 303, 429]
+    assert "Dat ging te vaak achter elkaar." in answers[-1].content.decode()
+
+
+def test_the_path_to_a_chair_reads_in_english_too(client, table):
+    here = table.get_absolute_url()
+
+    assert '<html lang="en">' in client.get(f"/en{here}aanschuiven/").content.decode()
+    answer = client.post(f"/en{here}aanschuiven/", {"perspectief": "bewoner"})
+    assert answer["Location"] == f"/en{here}"
+
+
+def test_the_number_of_queries_for_the_table_does_not_grow_with_its_guests(client, table):
+    seats.set_capacity(table.pk, 40, now=timezone.now())
+    client.get(table.get_absolute_url())  # Wagtail remembers its sites after the first
+    numbers = []
+    for guests in (1, 12):
+        for n in range(guests):
+            seats.take(table.pk, keyring(), "bewoner", name=f"Buur {n}", name_visibility="iedereen", now=timezone.now())
+        with CaptureQueriesContext(connection) as queries:
+            client.get(table.get_absolute_url())
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1] <= 10
