@@ -54,17 +54,14 @@ class Attempt(DBTaskResult):
     def set_failed(self, exc: BaseException) -> None:
         """Record what went wrong, and put the task back for later until it had its ``ATTEMPTS``."""
         super().set_failed(exc)
-        self.retry(timezone.now())
+        self.put_back(timezone.now() + FIRST_DELAY * 3 ** (len(self.worker_ids) - 1))
 
-    def retry(self, now: datetime) -> None:
-        """Put an attempt that failed, or whose worker died, back in the queue; one that had its share stays failed."""
-        tried = len(self.worker_ids)
-        self.status = TaskResultStatus.FAILED if tried >= ATTEMPTS else TaskResultStatus.READY
-        if self.status == TaskResultStatus.READY:
-            self.run_after = now + FIRST_DELAY * 3 ** max(0, tried - 1)
-            self.finished_at = None
+    def put_back(self, at: datetime) -> None:
+        """Return it to the queue, to run from ``at`` on; one that had its ``ATTEMPTS`` stays failed."""
+        if len(self.worker_ids) < ATTEMPTS:
+            self.status, self.run_after, self.finished_at = TaskResultStatus.READY, at, None
         else:
-            self.finished_at = now
+            self.status, self.finished_at = TaskResultStatus.FAILED, timezone.now()
         self.save(update_fields=["status", "run_after", "finished_at"])
 
 

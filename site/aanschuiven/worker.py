@@ -22,7 +22,7 @@ from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, close_old_connections, connections, transaction
 from django.utils import timezone
-from django_tasks import Task
+from django_tasks.base import Task
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.utils import exclusive_transaction
 
@@ -135,7 +135,7 @@ class Worker(db_worker.Worker):
             worker = attempt.worker_ids[-1] if attempt.worker_ids else None
             if worker not in alive:
                 logger.warning("Task %s of worker %s goes back in the queue", attempt.pk, worker)
-                attempt.retry(now)
+                attempt.put_back(now)
 
     def _look_round(self, now: datetime) -> None:
         if clock.monotonic() - self._looked_round < LOOK_ROUND:

@@ -9,9 +9,6 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from meetings.models import Meeting
-from places.models import Neighbourhood
-
 
 def fingerprint_of_static_files() -> str:
     """Changes when a static file of ours or of a package does."""
@@ -37,9 +34,8 @@ class Command(BaseCommand):
             self.stderr.write("Collecting static files …")
             call_command("collectstatic", interactive=False, verbosity=0)
             stamp.write_text(fingerprint)
-        if os.environ.get("DEMO") != "no" and not Neighbourhood.objects.exists() and not Meeting.objects.exists():
-            self.stderr.write("Loading the demo neighbourhoods …")
-            call_command("load_demo", stdout=self.stdout)
+        if os.environ.get("DEMO") != "no":
+            call_command("load_demo", if_empty=True, stdout=self.stdout)
         self.invite_first_administrator()
 
     def invite_first_administrator(self) -> None:

@@ -1,0 +1,145 @@
+import sqlite3
+
+import pytest
+from aanschuiven import faults
+from django.core.exceptions import SuspiciousOperation
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.test import Client, RequestFactory
+from django.urls import path
+
+
+def away() -> OperationalError:
+    cause = sqlite3.OperationalError("database is locked")
+    cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    fault = OperationalError("database is locked")
+    fault.__cause__ = cause
+    return fault
+
+
+def bug() -> OperationalError:
+    cause = sqlite3.OperationalError('near "SELEKT": syntax error')
+    cause.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    fault = OperationalError(str(cause))
+    fault.__cause__ = cause
+    return fault
+
+
+def raises(fault: Exception):
+    def view(request):
+        raise fault
+
+    return view
+
+
+def refuses(request):
+    raise SuspiciousOperation("a path with a NUL")
+
+
+handler400, handler403, handler404, handler500 = faults.bad_request, faults.forbidden, faults.not_found, faults.server_error
+_broken = [path("weg/", raises(away())), path("stuk/", raises(bug())), path("kapot/", raises(ZeroDivisionError())), path("raar/", refuses)]
+
+
+def broken_urls():
+    from aanschuiven import urls
+
+    return [*_broken, *urls.urlpatterns, *[path(f"en/{each.pattern._route}", each.callback) for each in _broken]]
+
+
+class BrokenUrls:
+    handler400, handler403, handler404, handler500 = handler400, handler403, handler404, handler500
+
+    def __getattr__(self, name):
+        if name == "urlpatterns":
+            return broken_urls()
+        raise AttributeError(name)
+
+
+@pytest.fixture
+def visitor(settings) -> Client:
+    """Someone on a site with addresses that break."""
+    settings.ROOT_URLCONF = BrokenUrls()
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("fault", [away(), InterfaceError("connection already closed"), OperationalError("server closed the connection")], ids=str)
+def test_a_database_that_cannot_be_reached_is_told_apart(fault):
+    assert faults.is_database_away(fault)
+
+
+@pytest.mark.parametrize("fault", [bug(), DatabaseError("value too long"), ZeroDivisionError(), None], ids=str)
+def test_a_mistake_of_ours_is_no_database_away(fault):
+    assert not faults.is_database_away(fault)
+
+
+def test_without_database_the_visitor_is_asked_to_wait(visitor):
+    answer = visitor.get("/weg/")
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "30"
+    assert answer["Cache-Control"] == "no-store"
+    assert "Het ligt niet aan jou" in answer.text
+    assert 'lang="nl"' in answer.text
+    assert 'href="/weg/"' in answer.text
+
+
+def test_without_database_an_english_address_answers_as_an_english_page(visitor):
+    answer = visitor.get("/en/weg/")
+
+    assert answer.status_code == 503
+    assert answer["Content-Language"] == "en"
+    assert '<html lang="en">' in answer.text
+
+
+@pytest.mark.parametrize("address", ["/stuk/", "/kapot/"])
+def test_a_mistake_of_ours_is_a_500_in_the_house_style_that_tells_nothing(visitor, address):
+    answer = visitor.get(address)
+
+    assert answer.status_code == 500
+    assert "Er ging iets mis bij ons" in answer.text
+    assert "SELEKT" not in answer.text
+    assert "aanschuiven/site.css" in answer.text
+
+
+def test_a_request_that_makes_no_sense_is_a_400_with_a_way_on(visitor):
+    answer = visitor.get("/raar/")
+
+    assert answer.status_code == 400
+    assert 'href="/agenda/"' in answer.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("address", "language"), [("/geen-pagina/", "nl"), ("/en/no-page/", "en"), ("/agenda/niets/", "nl"), ("/media/x.jpg", "nl")])
+def test_an_address_that_is_not_there_is_a_404_in_the_house_style(client, address, language):
+    answer = client.get(address)
+
+    assert answer.status_code == 404
+    assert f'<html lang="{language}">' in answer.text
+    assert 'class="brand"' in answer.text
+    assert "noindex" in answer.text
+
+
+def test_a_form_without_its_token_is_told_what_to_do():
+    answer = Client(enforce_csrf_checks=True).post("/mijn/vergeet/", {})
+
+    assert answer.status_code == 403
+    assert "Dit formulier was te oud" in answer.text
+    assert "Er is niets veranderd" in answer.text
+    assert 'href="/mijn/vergeet/"' in answer.text
+
+
+def test_a_form_from_another_site_is_refused():
+    visitor = Client(enforce_csrf_checks=True)
+    visitor.cookies["formulier"] = "a" * 32
+
+    answer = visitor.post("/mijn/vergeet/", {"csrfmiddlewaretoken": "a" * 32}, headers={"origin": "https://elsewhere.example"})
+
+    assert answer.status_code == 403
+
+
+def test_the_pages_of_a_broken_site_need_neither_database_nor_session():
+    request = RequestFactory().get("/")
+
+    # No mark for the database: a query here would fail the test.
+    assert faults.csrf_failure(request).status_code == 403
+    assert faults.server_error(request).status_code == 500
+    assert faults.forbidden(request).status_code == 403
