@@ -1,0 +1,105 @@
+"""When a place is open: weekly hours with exceptions, on the wall clock of the place.
+
+Hours are shifts of (weekday, from, until); a shift whose end is not after its start runs past midnight. An exception (a day
+or a range) replaces the shifts that *begin* on those days. Everything is reckoned as instants, so the night of a clock change
+is as long as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+
+LOOK_AHEAD = 14  # days in which the next opening is sought
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One opening: ``weekday`` 0 is Monday. ``until`` at or before ``since`` means the next day; equal is a whole day."""
+
+    weekday: int
+    since: time
+    until: time
+
+
+@dataclass(frozen=True)
+class OtherHours:
+    """Other hours from ``first`` to ``last`` (both included); ``since`` None: closed."""
+
+    first: date
+    last: date
+    since: time | None = None
+    until: time | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a place is open now, and until or from when; ``changes_at`` None: not in the next two weeks."""
+
+    is_open: bool
+    changes_at: datetime | None
+    note: str = ""
+
+
+def shifts_on(day: date, shifts: Iterable[Shift], exceptions: Iterable[OtherHours]) -> tuple[list[tuple[time, time]], str]:
+    """(since, until) of what begins on ``day``, and the note of the exception that decided it."""
+    special = [e for e in exceptions if e.first <= day <= e.last]
+    if special:
+        note = next((e.note for e in special if e.note), "")
+        return [(e.since, e.until) for e in special if e.since is not None and e.until is not None], note
+    return [(s.since, s.until) for s in shifts if s.weekday == day.weekday()], ""
+
+
+def intervals(day: date, days: int, shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    """Open intervals that begin on ``days`` days from ``day``, adjoining and overlapping ones joined."""
+    found = []
+    for offset in range(days):
+        today = day + timedelta(days=offset)
+        for since, until in shifts_on(today, shifts, exceptions)[0]:
+            end = today if until > since else today + timedelta(days=1)
+            # By instants: compared as wall clocks, the night of a clock change would come out an hour wrong.
+            found.append((datetime.combine(today, since, zone).timestamp(), datetime.combine(end, until, zone).timestamp()))
+    joined: list[list[float]] = []
+    for begin, finish in sorted(found):
+        if joined and begin <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], finish)
+        else:
+            joined.append([begin, finish])
+    return [(datetime.fromtimestamp(begin, zone), datetime.fromtimestamp(finish, zone)) for begin, finish in joined]
+
+
+def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: ZoneInfo, now: datetime) -> Status | None:
+    """Open or not at ``now``; None for a place that says nothing of its hours."""
+    if not shifts and not exceptions:
+        return None
+    local = now.astimezone(zone)
+    note = shifts_on(local.date(), shifts, exceptions)[1]
+    for begin, finish in intervals(local.date() - timedelta(days=1), LOOK_AHEAD + 1, shifts, exceptions, zone):
+        if begin.timestamp() <= now.timestamp() < finish.timestamp():
+            return Status(True, finish, note)
+        if begin.timestamp() > now.timestamp():
+            return Status(False, begin, note)
+    return Status(False, None, note)
+
+
+def in_words(state: Status, now: datetime, zone: ZoneInfo) -> str:
+    """ "Nu open tot 17:00", "Open vanaf 15:00", "Morgen open vanaf 10:00", "Gesloten"."""
+    if state.changes_at is None:
+        return _("Gesloten")
+    at = state.changes_at.strftime("%H:%M")
+    days = (state.changes_at.date() - now.astimezone(zone).date()).days
+    if state.is_open:
+        return _("Nu open tot %(time)s") % {"time": at} if days <= 1 else _("Nu open")
+    if days == 0:
+        return _("Vandaag open vanaf %(time)s") % {"time": at}
+    if days == 1:
+        return _("Gesloten, morgen open vanaf %(time)s") % {"time": at}
+    if days < 7:
+        return _("Gesloten, %(day)s open vanaf %(time)s") % {"day": WEEKDAYS[state.changes_at.weekday()], "time": at}
+    return _("Gesloten")

@@ -1,0 +1,421 @@
+"""The pages of neighbourhoods and places. What meetings point at are flat rows (rows.py); publishing a page writes its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from modelsearch import index
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Orderable, Page
+from wagtail.url_routing import RouteResult
+
+from places import hours
+from places.blocks import BODY
+
+from .rows import Floor, Neighbourhood, Place
+
+WEEKDAY_CHOICES = [(n, name) for n, name in WEEKDAYS.items()]
+
+
+class LeadsOn(Page):
+    """A page under which an earlier address of a row leads to its present one."""
+
+    class Meta:
+        abstract = True
+
+    def route_earlier(self, components: list[str], model: type[Neighbourhood] | type[Place]) -> RouteResult | None:
+        """The way to where an address went, or None when it is of today."""
+        if not components or self.get_children().live().filter(slug=components[0]).exists():
+            return None
+        row = model.by_slug(components[0])
+        page = row and row.pages.live().first()
+        return RouteResult(self, kwargs={"moved_to": page, "rest": components[1:]}) if page else None
+
+    def serve(self, request: HttpRequest, *args: Any, moved_to: Page | None = None, rest: Sequence[str] = (), **kwargs: Any) -> HttpResponse:
+        if moved_to is not None:
+            return HttpResponsePermanentRedirect(moved_to.get_url(request) + "".join(f"{part}/" for part in rest))
+        return super().serve(request, *args, **kwargs)
+
+
+class RowPage(Page):
+    """A page that edits a flat row. Its slug is the row's: unique on the whole site, whatever page it stands under."""
+
+    row_model: type[Neighbourhood] | type[Place]
+    row_field: str
+
+    class Meta:
+        abstract = True
+
+    @property
+    def row(self) -> Any:
+        return getattr(self, self.row_field)
+
+    def clean(self) -> None:
+        super().clean()
+        slug = self.slug or slugify(self.title)
+        taken = self.row_model.objects.filter(slug=slug)
+        if self.row is not None:
+            taken = taken.exclude(pk=self.row.pk)
+        if taken.exists():
+            raise ValidationError({"slug": _("Dit adres is al van een andere wijk of plek. Kies een ander, bijvoorbeeld met de straat erbij.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            self.write_row()
+            super().save(*args, **kwargs)
+
+    def row_values(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def write_row(self) -> None:
+        """Make or change the row behind a page that is (going) live; a draft leaves it as it is."""
+        values = self.row_values()
+        if self.row is None:
+            setattr(self, self.row_field, self.row_model.objects.create(slug=self.slug or slugify(self.title), **values))
+        elif self.live:
+            row = self.row
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save(update_fields=list(values))
+            if self.slug:
+                row.rename(self.slug)
+
+
+class NeighbourhoodIndexPage(LeadsOn, Page):
+    """ "Wijken": all neighbourhoods, by area."""
+
+    lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
+
+    max_count = 1
+    subpage_types = ["places.NeighbourhoodPage"]
+    content_panels = [*Page.content_panels, FieldPanel("lead")]
+    template = "places/neighbourhood_index.html"
+
+    class Meta:
+        verbose_name = gettext_lazy("wijkenlijst")
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> Any:
+        """Send an earlier address of a neighbourhood or place on to the present one (301)."""
+        return self.route_earlier(path_components, Neighbourhood) or super().route(request, path_components)
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        pages = NeighbourhoodPage.objects.child_of(self).live().select_related("neighbourhood").order_by("neighbourhood__area", "title")
+        areas: dict[str, list[NeighbourhoodPage]] = {}
+        for page in pages:
+            areas.setdefault(page.neighbourhood.area, []).append(page)
+        return context | {"areas": areas, "menu": "wijken"}
+
+
+class NeighbourhoodPage(LeadsOn, RowPage):
+    """A wijk: its places, the people you can find, what is coming."""
+
+    row_model, row_field = Neighbourhood, "neighbourhood"
+
+    neighbourhood = models.ForeignKey(Neighbourhood, models.PROTECT, null=True, editable=False, related_name="pages")
+    area = models.CharField(gettext_lazy("gebied"), max_length=80, blank=True, help_text=gettext_lazy("Het grotere geheel, bijvoorbeeld: Delfshaven."))
+    floor = models.CharField(gettext_lazy("vloerkleur"), max_length=8, choices=Floor.choices, blank=True, help_text=gettext_lazy("Leeg: volgt uit de naam."))
+    lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
+    how_we_do_it = models.TextField(gettext_lazy("hoe we het hier doen"), blank=True, max_length=600)
+    body = StreamField(BODY, blank=True, verbose_name=gettext_lazy("tekst en beeld"))
+
+    parent_page_types = ["places.NeighbourhoodIndexPage"]
+    subpage_types = ["places.PlacePage"]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("lead"),
+        FieldRowPanel([FieldPanel("area"), FieldPanel("floor")]),
+        FieldPanel("how_we_do_it"),
+        FieldPanel("body"),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("lead"), index.AutocompleteField("title"), index.SearchField("body")]
+    template = "places/neighbourhood.html"
+
+    class Meta:
+        verbose_name = gettext_lazy("wijk")
+        verbose_name_plural = gettext_lazy("wijken")
+
+    def row_values(self) -> dict[str, Any]:
+        return {"name": self.title, "area": self.area, "floor": self.floor}
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> Any:
+        return self.route_earlier(path_components, Place) or super().route(request, path_components)
+
+    @cached_property
+    def place_pages(self) -> list[PlacePage]:
+        return list(
+            PlacePage.objects.child_of(self)
+            .live()
+            .select_related("place")
+            .prefetch_related("opening_hours", "other_hours", "contacts__walk_in_hours")
+            .order_by("title")
+        )
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        now = timezone.now()
+        return context | {
+            "places": [(page, page.open_status(now)) for page in self.place_pages],
+            "people": [contact for page in self.place_pages for contact in page.contacts.all()],
+            "menu": "wijken",
+        }
+
+
+class PlacePage(RowPage):
+    """A plek: where it is, when it is open, who you meet there."""
+
+    row_model, row_field = Place, "place"
+
+    place = models.ForeignKey(Place, models.PROTECT, null=True, editable=False, related_name="pages")
+    lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
+    photo = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("foto"))
+    photo_alt = models.CharField(gettext_lazy("wat er op de foto staat"), max_length=200, blank=True)
+    street = models.CharField(gettext_lazy("straat en nummer"), max_length=120, blank=True)
+    postcode = models.CharField(gettext_lazy("postcode"), max_length=10, blank=True)
+    latitude = models.FloatField(gettext_lazy("breedtegraad"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)])
+    longitude = models.FloatField(gettext_lazy("lengtegraad"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)])
+    is_approximate = models.BooleanField(gettext_lazy("de stip is ongeveer"), default=False)
+
+    step_free = models.CharField(gettext_lazy("drempel"), max_length=160, blank=True)
+    toilet = models.CharField(gettext_lazy("rolstoel-wc"), max_length=160, blank=True)
+    hearing = models.CharField(gettext_lazy("horen"), max_length=160, blank=True, help_text=gettext_lazy("Bijvoorbeeld: ringleiding in de grote zaal."))
+    quiet_corner = models.CharField(gettext_lazy("rustige hoek"), max_length=160, blank=True)
+    transport = models.CharField(gettext_lazy("tram en halte"), max_length=200, blank=True)
+    assistance_dog = models.CharField(gettext_lazy("hulphond"), max_length=160, blank=True)
+    languages = models.CharField(gettext_lazy("talen"), max_length=160, blank=True)
+    children = models.CharField(gettext_lazy("kinderen"), max_length=160, blank=True)
+    costs = models.CharField(gettext_lazy("geld"), max_length=160, blank=True)
+    checked_by = models.CharField(gettext_lazy("nagekeken door"), max_length=40, blank=True)
+    checked_on = models.DateField(gettext_lazy("nagekeken op"), null=True, blank=True)
+    note = models.CharField(gettext_lazy("kanttekening"), max_length=300, blank=True, help_text=gettext_lazy("Staat onder het adres."))
+    body = StreamField(BODY, blank=True, verbose_name=gettext_lazy("tekst en beeld"))
+
+    parent_page_types = ["places.NeighbourhoodPage"]
+    subpage_types: list[str] = []
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("lead"),
+        MultiFieldPanel([FieldPanel("photo"), FieldPanel("photo_alt")], heading=gettext_lazy("Foto")),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("street"), FieldPanel("postcode")]),
+                HelpPanel(template="places/admin/map_picker.html"),
+                FieldRowPanel([FieldPanel("latitude"), FieldPanel("longitude")]),
+                FieldPanel("is_approximate"),
+                FieldPanel("note"),
+            ],
+            heading=gettext_lazy("Waar is het?"),
+        ),
+        InlinePanel("opening_hours", label=gettext_lazy("open"), heading=gettext_lazy("Wanneer is het open?")),
+        InlinePanel("other_hours", label=gettext_lazy("uitzondering"), heading=gettext_lazy("Uitzonderingen: feestdagen, vakantie")),
+        InlinePanel("contacts", label=gettext_lazy("iemand"), heading=gettext_lazy("Wie vind je hier?")),
+        MultiFieldPanel(
+            [
+                FieldPanel(name)
+                for name in ("step_free", "toilet", "hearing", "quiet_corner", "transport", "assistance_dog", "languages", "children", "costs")
+            ]
+            + [FieldRowPanel([FieldPanel("checked_by"), FieldPanel("checked_on")])],
+            heading=gettext_lazy("Kan iedereen erin?"),
+        ),
+        FieldPanel("body"),
+    ]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("lead"),
+        index.SearchField("street"),
+        index.AutocompleteField("title"),
+        index.SearchField("body"),
+    ]
+    template = "places/place.html"
+
+    class Meta:
+        verbose_name = gettext_lazy("plek")
+        verbose_name_plural = gettext_lazy("plekken")
+
+    def clean(self) -> None:
+        super().clean()
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValidationError({"latitude": _("Vul breedtegraad en lengtegraad allebei in, of geen van de twee.")})
+        if self.photo and not self.photo_alt:
+            raise ValidationError({"photo_alt": _("Schrijf in gewone woorden wat er op de foto staat, voor wie hem niet ziet.")})
+
+    def row_values(self) -> dict[str, Any]:
+        parent = self.get_parent()
+        neighbourhood = parent.specific.neighbourhood if parent else self.place.neighbourhood
+        return {
+            "name": self.title,
+            "neighbourhood": neighbourhood,
+            "street": self.street,
+            "postcode": self.postcode,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "is_approximate": self.is_approximate,
+        }
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(settings.TIME_ZONE)
+
+    def shifts(self) -> list[hours.Shift]:
+        return [hours.Shift(row.weekday, row.since, row.until) for row in self.opening_hours.all()]
+
+    def exceptions(self) -> list[hours.OtherHours]:
+        return [hours.OtherHours(row.first_on, row.last_on or row.first_on, row.since, row.until, row.note) for row in self.other_hours.all()]
+
+    def open_status(self, now: datetime) -> str | None:
+        """ "Nu open tot 17:00", in words; None for a place that says nothing of its hours."""
+        state = hours.status(self.shifts(), self.exceptions(), self.zone, now)
+        return None if state is None else hours.in_words(state, now, self.zone)
+
+    def week(self, now: datetime) -> list[tuple[str, str, bool]]:
+        """(day, hours in words, whether it is today) for every day of the week, from Monday."""
+        today = now.astimezone(self.zone).date().weekday()
+        week = []
+        for weekday, name in WEEKDAYS.items():
+            shifts = sorted((row.since, row.until) for row in self.opening_hours.all() if row.weekday == weekday)
+            text = ", ".join(f"{since:%H:%M} – {until:%H:%M}" for since, until in shifts) or _("gesloten")
+            week.append((str(name), text, weekday == today))
+        return week
+
+    def coming_exceptions(self, now: datetime) -> list[OtherHours]:
+        today = now.astimezone(self.zone).date()
+        return [row for row in self.other_hours.all() if (row.last_on or row.first_on) >= today]
+
+    def access_facts(self) -> list[tuple[str, str]]:
+        """(label, fact) of what is filled in."""
+        names = ("step_free", "toilet", "hearing", "quiet_corner", "transport", "assistance_dog", "languages", "children", "costs")
+        return [(str(self._meta.get_field(name).verbose_name).capitalize(), value) for name in names if (value := getattr(self, name))]
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        now = timezone.now()
+        return context | {
+            "status": hours.status(self.shifts(), self.exceptions(), self.zone, now),
+            "open_status": self.open_status(now),
+            "week": self.week(now) if self.opening_hours.all() else [],
+            "coming_exceptions": self.coming_exceptions(now),
+            "contacts": self.contacts.prefetch_related("walk_in_hours") if self.pk and not getattr(request, "is_preview", False) else self.contacts.all(),
+            "menu": "wijken",
+        }
+
+
+class OpeningHours(Orderable):
+    page = ParentalKey(PlacePage, related_name="opening_hours")
+    weekday = models.PositiveSmallIntegerField(gettext_lazy("dag"), choices=WEEKDAY_CHOICES)
+    since = models.TimeField(pgettext_lazy("tijd", "van"))
+    until = models.TimeField(pgettext_lazy("tijd", "tot"), help_text=gettext_lazy("Na middernacht mag: 18:00 tot 01:00."))
+
+    panels = [FieldRowPanel([FieldPanel("weekday"), FieldPanel("since"), FieldPanel("until")])]
+
+    class Meta(Orderable.Meta):
+        verbose_name = gettext_lazy("openingstijd")
+
+
+class OtherHours(Orderable):
+    """Other hours on a day or from one day to another: empty times mean closed."""
+
+    page = ParentalKey(PlacePage, related_name="other_hours")
+    first_on = models.DateField(pgettext_lazy("dag", "van"))
+    last_on = models.DateField(gettext_lazy("tot en met"), null=True, blank=True)
+    since = models.TimeField(gettext_lazy("open van"), null=True, blank=True, help_text=gettext_lazy("Leeg: gesloten."))
+    until = models.TimeField(gettext_lazy("open tot"), null=True, blank=True)
+    note = models.CharField(gettext_lazy("waarom"), max_length=80, blank=True, help_text=gettext_lazy("Bijvoorbeeld: Eerste Kerstdag."))
+
+    panels = [
+        FieldRowPanel([FieldPanel("first_on"), FieldPanel("last_on")]),
+        FieldRowPanel([FieldPanel("since"), FieldPanel("until")]),
+        FieldPanel("note"),
+    ]
+
+    class Meta(Orderable.Meta):
+        verbose_name = gettext_lazy("uitzondering")
+
+    def clean(self) -> None:
+        super().clean()
+        if self.last_on and self.last_on < self.first_on:
+            raise ValidationError({"last_on": _("De laatste dag komt vóór de eerste.")})
+        if (self.since is None) != (self.until is None):
+            raise ValidationError({"until": _("Vul allebei de tijden in, of geen: dan is het gesloten.")})
+
+
+class Contact(Orderable, ClusterableModel):
+    """Someone with a first name whom you can find at a place."""
+
+    class Perspective(models.TextChoices):
+        RESIDENT = "bewoner", gettext_lazy("bewoner")
+        PRACTICE = "praktijk", gettext_lazy("praktijk")
+        POLICY = "beleid", gettext_lazy("beleid")
+
+    page = ParentalKey(PlacePage, related_name="contacts")
+    first_name = models.CharField(gettext_lazy("voornaam"), max_length=40)
+    perspective = models.CharField(gettext_lazy("stoel"), max_length=8, choices=Perspective.choices, blank=True)
+    about = models.CharField(gettext_lazy("wat je aan hen hebt"), max_length=200, blank=True)
+    where = models.CharField(gettext_lazy("waar zij zitten"), max_length=80, blank=True, help_text=gettext_lazy("Bijvoorbeeld: tafel bij het raam."))
+    phone = models.CharField(gettext_lazy("telefoon"), max_length=20, blank=True, help_text=gettext_lazy("Alleen als deze persoon dat zelf wil."))
+    phone_hours = models.CharField(gettext_lazy("wanneer bellen of appen"), max_length=80, blank=True)
+
+    panels = [
+        FieldRowPanel([FieldPanel("first_name"), FieldPanel("perspective")]),
+        FieldPanel("about"),
+        FieldPanel("where"),
+        InlinePanel("walk_in_hours", label=gettext_lazy("inloop"), heading=gettext_lazy("Wanneer kun je binnenlopen?")),
+        FieldRowPanel([FieldPanel("phone"), FieldPanel("phone_hours")]),
+    ]
+
+    class Meta(Orderable.Meta):
+        verbose_name = gettext_lazy("iemand die je hier vindt")
+
+    def __str__(self) -> str:
+        return f"{self.first_name} ({self.page.title})"
+
+    def hours_text(self) -> str:
+        """ "Dinsdag en donderdag, 10:00 – 13:00", days with the same hours together."""
+        grouped: dict[tuple[int, Any, Any], list[int]] = {}
+        for row in self.walk_in_hours.all():
+            grouped.setdefault((row.week, row.since, row.until), []).append(row.weekday)
+        lines = []
+        for (week, since, until), days in grouped.items():
+            names = [str(WEEKDAYS[day]) for day in sorted(days)]
+            listed = names[0] if len(names) == 1 else _("%(days)s en %(last)s") % {"days": ", ".join(names[:-1]), "last": names[-1]}
+            if week:
+                listed = _("%(nth)s %(day)s van de maand") % {"nth": dict(WalkInHours.WEEKS)[week], "day": listed}
+            lines.append(f"{listed}, {since:%H:%M} – {until:%H:%M}")
+        return "; ".join(lines)
+
+
+class WalkInHours(Orderable):
+    WEEKS = [
+        (0, gettext_lazy("elke week")),
+        (1, gettext_lazy("eerste")),
+        (2, gettext_lazy("tweede")),
+        (3, gettext_lazy("derde")),
+        (4, gettext_lazy("vierde")),
+    ]
+    contact = ParentalKey(Contact, related_name="walk_in_hours")
+    week = models.PositiveSmallIntegerField(gettext_lazy("welke week"), choices=WEEKS, default=0)
+    weekday = models.PositiveSmallIntegerField(gettext_lazy("dag"), choices=WEEKDAY_CHOICES)
+    since = models.TimeField(pgettext_lazy("tijd", "van"))
+    until = models.TimeField(pgettext_lazy("tijd", "tot"))
+
+    panels = [FieldRowPanel([FieldPanel("week"), FieldPanel("weekday"), FieldPanel("since"), FieldPanel("until")])]
+
+    class Meta(Orderable.Meta):
+        verbose_name = gettext_lazy("inloopuur")
