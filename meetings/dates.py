@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.text import slugify
 
 from . import live, recurrence, seats
-from .models import HostDetails, Initiative, Meeting, Occurrence, Segment, Visibility
+from .models import HostDetails, Initiative, Meeting, Occurrence, Segment, SignUp, Visibility
 from .models.meeting import new_uid
 
 UNDATED = "ooit"
@@ -197,7 +197,15 @@ def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *,
         held.version += 1
         held.save(update_fields=["starts_at", "ends_at", "is_exception", "sequence", "version", "changed_at"])
         transaction.on_commit(partial(live.announce, f"/agenda/{held.slug}/{held.date_key}/", held.version))
+        transaction.on_commit(partial(_tell_all_moved, held.pk))
     return held
+
+
+def _tell_all_moved(occurrence_id: int) -> None:
+    from .tasks import tell_moved  # tasks write dates themselves
+
+    for sign_up_id in SignUp.objects.filter(occurrence_id=occurrence_id).exclude(email="").values_list("id", flat=True):
+        tell_moved.enqueue(sign_up_id)
 
 
 def moved_to(meeting: Meeting, date_key: str) -> Occurrence | None:

@@ -177,6 +177,7 @@ def cancel(occurrence_id: int, reason: str, *, now: datetime) -> Occurrence:
             occurrence.status, occurrence.reason = Occurrence.Status.CANCELLED, reason
             occurrence.sequence += 1
             occurrence.is_exception = True
+            transaction.on_commit(partial(_tell_all_cancelled, occurrence.pk))
     return occurrence
 
 
@@ -287,6 +288,13 @@ def _tell_promoted(sign_up_id: int) -> None:
     from .tasks import tell_promoted  # tasks work through this door themselves
 
     tell_promoted.enqueue(sign_up_id)
+
+
+def _tell_all_cancelled(occurrence_id: int) -> None:
+    from .tasks import tell_cancelled
+
+    for sign_up_id in SignUp.objects.filter(occurrence_id=occurrence_id).exclude(email="").values_list("id", flat=True):
+        tell_cancelled.enqueue(sign_up_id)
 
 
 def _renumber(occurrence: Occurrence) -> None:

@@ -1,0 +1,55 @@
+"""Work outside a request. Tasks carry ids only: their arguments and errors are stored, and a secret has no place there."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django_tasks import task
+
+from . import dates, mail
+from .models import Keyring, SignUp
+
+
+@task()
+def extend_horizon() -> int:
+    """Write every series out to the horizon again."""
+    return dates.extend_all(now=timezone.now())
+
+
+@task()
+def tell_confirmed(sign_up_id: int) -> None:
+    """Mail someone who gave an address that their chair stands ready, with a link of its own."""
+    if sign_up := _still_there(sign_up_id):
+        mail.confirmed(sign_up)
+
+
+@task()
+def tell_promoted(sign_up_id: int) -> None:
+    """Mail someone who waited that they have a chair; without an address the host's list goes on saying "weet het nog niet"."""
+    sign_up = _still_there(sign_up_id)
+    if sign_up and sign_up.state == SignUp.State.SEATED and sign_up.told_at is None and mail.promoted(sign_up):
+        SignUp.objects.filter(pk=sign_up_id).update(told_at=timezone.now())
+
+
+@task()
+def tell_cancelled(sign_up_id: int) -> None:
+    sign_up = _still_there(sign_up_id)
+    if sign_up and sign_up.occurrence.is_cancelled:
+        mail.cancelled(sign_up)
+
+
+@task()
+def tell_moved(sign_up_id: int) -> None:
+    if sign_up := _still_there(sign_up_id):
+        mail.moved(sign_up)
+
+
+@task()
+def send_link_again(keyring_id: int) -> None:
+    """A new key by mail for a keyring that gave an address."""
+    if keyring := Keyring.objects.filter(pk=keyring_id).first():
+        mail.link_again(keyring)
+
+
+def _still_there(sign_up_id: int) -> SignUp | None:
+    """The sign-up, unless it was given back since the task was made."""
+    return SignUp.objects.select_related("occurrence__meeting", "occurrence__place", "keyring").filter(pk=sign_up_id, keyring__isnull=False).first()
