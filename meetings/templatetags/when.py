@@ -77,3 +77,16 @@ def qr_code(address: str) -> SafeString:
 @register.simple_tag
 def neighbourhood_url(occurrence: Occurrence) -> str:
     return reverse("wagtail_serve", args=[f"wijken/{occurrence.neighbourhood_slug}/"])
+
+
+@register.filter
+def day_word(occurrence: Occurrence) -> str:
+    """The day in one or two words: "vandaag", "morgen", "donderdag", and further off "3 december"."""
+    if occurrence.starts_at is None:
+        return ""
+    zone = ZoneInfo(occurrence.time_zone)
+    local, today = occurrence.starts_at.astimezone(zone), timezone.now().astimezone(zone).date()
+    days = (local.date() - today).days
+    if days in (0, 1):
+        return _("vandaag") if days == 0 else _("morgen")
+    return date_format(local, "l") if 1 < days < 7 else date_format(local, "j F")

@@ -26,6 +26,8 @@ from django_tasks.base import Task
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.utils import exclusive_transaction
 
+from home import tasks as home
+from home import tasks as home
 from meetings import tasks as meetings
 
 from . import tasks as site
@@ -48,7 +50,7 @@ class Job:
 
 SCHEDULE = (
     Job(meetings.extend_horizon, time(3, 10)),
-    Job(meetings.erase_past, time(3, 30)),
+    Job(home.erase_past, time(3, 30)),
     Job(site.clear_away, time(3, 50)),
 )
 

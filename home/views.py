@@ -1,0 +1,37 @@
+"""Search: one box, two lists. Ranks of pages and of meetings do not compare, so they do not mix."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from wagtail.models import Page, Site
+
+from meetings import agenda
+
+MOST = 12
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """An empty box shows the box; what has nothing to look for in it gets a sentence and 400."""
+    asked = request.GET.get("q", "")
+    context: dict[str, object] = {"q": "", "menu": ""}
+    status = 200
+    if asked:
+        try:
+            q = agenda.searchable(asked)
+        except agenda.BadFilter as bad:
+            context["problem"], status = str(bad), 400
+        else:
+            site = Site.find_for_request(request)
+            pages = Page.objects.live().public()
+            if site:
+                pages = pages.descendant_of(site.root_page, inclusive=True)
+            context |= {
+                "q": q,
+                "pages": [page.specific for page in pages.autocomplete(q)[:MOST]],
+                "meetings": agenda.search_meetings(q, limit=MOST, now=timezone.now()),
+            }
+    return render(request, "home/search.html", context, status=status)

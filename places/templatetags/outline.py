@@ -1,0 +1,134 @@
+"""The shape of a neighbourhood, with dots for its places, as SVG: no map of anybody else is asked for.
+
+Outlines come from the GeoJSON that a site imports (RFC 7946); without one, the dots alone are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import cos, radians
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from places.models import Neighbourhood, Place, PlacePage
+
+register = template.Library()
+
+SIZE = 400  # longest side of a drawing
+METRES = 0.0015  # degrees of latitude shown around a lone dot: some 160 m
+
+
+def rings(outline: dict[str, Any] | None) -> list[list[tuple[float, float]]]:
+    """The outer rings of a Polygon or MultiPolygon, as (longitude, latitude)."""
+    if not outline:
+        return []
+    polygons = [outline["coordinates"]] if outline["type"] == "Polygon" else outline["coordinates"]
+    return [[(point[0], point[1]) for point in polygon[0]] for polygon in polygons]
+
+
+class Projection:
+    """Longitude and latitude to a drawing whose longest side is 400; equirectangular, right enough for a neighbourhood."""
+
+    def __init__(self, points: Iterable[tuple[float, float]]) -> None:
+        points = list(points)
+        longitudes, latitudes = [p[0] for p in points], [p[1] for p in points]
+        self.west, self.north = min(longitudes), max(latitudes)
+        self.squeeze = cos(radians(sum(latitudes) / len(latitudes)))
+        width, height = (max(longitudes) - self.west) * self.squeeze, self.north - min(latitudes)
+        self.scale = SIZE / max(width, height, METRES)
+        self.width, self.height = max(width * self.scale, 60), max(height * self.scale, 60)
+
+    def __call__(self, point: tuple[float, float]) -> tuple[int, int]:
+        return round((point[0] - self.west) * self.squeeze * self.scale), round((self.north - point[1]) * self.scale)
+
+
+def _path(shape: list[list[tuple[float, float]]], to: Projection) -> str:
+    return "".join("M" + "L".join(f"{x} {y}" for x, y in map(to, ring)) + "Z" for ring in shape)
+
+
+def _short(name: str) -> str:
+    """The part of a place's name that fits beside a dot."""
+    for start in ("Huis van de Wijk ", "Natuurstad "):
+        name = name.removeprefix(start)
+    return name if len(name) <= 18 else name.split(" ")[0]
+
+
+def _drawing(neighbourhood: Neighbourhood, dots: list[tuple[str, float, float]], label: str) -> SafeString:
+    shape = rings(neighbourhood.outline)
+    points = [p for ring in shape for p in ring] or [(longitude, latitude) for _name, latitude, longitude in dots]
+    if not points and neighbourhood.latitude is not None and neighbourhood.longitude is not None:
+        points = [(neighbourhood.longitude, neighbourhood.latitude)]
+    if not points:
+        return SafeString("")
+    if not shape:  # air around dots alone
+        points = [(x + dx, y + dy) for x, y in points for dx in (-METRES, METRES) for dy in (-METRES, METRES)]
+    to = Projection(points)
+    outline = format_html('<path d="{}"/>', _path(shape, to)) if shape else ""
+    marks = format_html_join(
+        "",
+        '<circle cx="{0}" cy="{1}" r="10"/><text x="{0}" y="{2}" text-anchor="middle">{3}</text>',
+        ((x, y, y + 36, _short(name)) for name, latitude, longitude in dots for x, y in [to((longitude, latitude))]),
+    )
+    return format_html(
+        '<svg class="outline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>', round(to.width), round(to.height), label, outline, marks
+    )
+
+
+@register.simple_tag
+def outline(neighbourhood: Neighbourhood, places: list[tuple[PlacePage, str | None]]) -> SafeString:
+    """A neighbourhood with its places."""
+    dots = [(page.title, page.latitude, page.longitude) for page, _status in places if page.latitude is not None and page.longitude is not None]
+    label = _("De vorm van %(name)s, met een stip voor elke plek") % {"name": neighbourhood.name}
+    return _drawing(neighbourhood, dots[:8], label)
+
+
+@register.simple_tag
+def outline_with(neighbourhood: Neighbourhood, place: Place) -> SafeString:
+    """A neighbourhood with one place."""
+    dots = [(place.name, place.latitude, place.longitude)] if place.latitude is not None and place.longitude is not None else []
+    return _drawing(neighbourhood, dots, _("Waar %(place)s ligt in %(name)s") % {"place": place.name, "name": neighbourhood.name})
+
+
+@register.simple_tag
+def small_outline(neighbourhood: Neighbourhood) -> SafeString:
+    """The bare shape, in a list; decoration."""
+    shape = rings(neighbourhood.outline)
+    if not shape:
+        return SafeString("")
+    to = Projection([p for ring in shape for p in ring])
+    return format_html('<svg viewBox="0 0 {} {}" aria-hidden="true"><path d="{}"/></svg>', round(to.width), round(to.height), _path(shape, to))
+
+
+@register.simple_tag
+def map_of(place: Place) -> SafeString:
+    """The little map of a place: its neighbourhood's outline and a pin."""
+    shape = rings(place.neighbourhood.outline)
+    if not shape or place.latitude is None or place.longitude is None:
+        return SafeString("")
+    to = Projection([p for ring in shape for p in ring])
+    x, y = to((place.longitude, place.latitude))
+    return format_html(
+        '<svg class="map" viewBox="-20 -20 {} {}" role="img" aria-label="{}"><path class="here" d="{}"/><circle class="pin" cx="{}" cy="{}" r="10"/></svg>',
+        round(to.width) + 40,
+        round(to.height) + 40,
+        _("Waar %(place)s ligt in %(name)s") % {"place": place.name, "name": place.neighbourhood.name},
+        _path(shape, to),
+        x,
+        y,
+    )
+
+
+@register.filter
+def unlocalise(number: float) -> str:
+    """A coordinate for an address: a point, whatever the language."""
+    return f"{number:.5f}"
+
+
+@register.simple_tag
+def stories(neighbourhood: Neighbourhood) -> list[Any]:
+    """The latest stories that an editor told of a neighbourhood (``stories`` is what home calls them)."""
+    return list(neighbourhood.stories.live().order_by("-told_on")[:3])  # type: ignore[attr-defined]
