@@ -14,6 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.cache import cache
+from django.db import transaction
 from django.test.utils import override_settings
 
 FOLDER = Path(tempfile.mkdtemp(prefix="aanschuiven-tests-"))
@@ -44,7 +45,8 @@ def _first_rows(django_db_setup: None, django_db_blocker: object) -> str:
     """What the migrations put in: page tree, site, language, groups."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         models = [model for model in apps.get_models() if model._meta.app_label in FIRST_ROWS or model._meta.label_lower in FIRST_ROWS]
-        rows = chain.from_iterable(model._base_manager.order_by("pk") for model in models if model._meta.managed and not model._meta.proxy)
+        models = serializers.sort_dependencies([(None, [model for model in models if model._meta.managed and not model._meta.proxy])])
+        rows = chain.from_iterable(model._base_manager.order_by("pk") for model in models)
         return serializers.serialize("json", rows, use_natural_foreign_keys=True)
 
 
@@ -64,8 +66,9 @@ def _site_as_migrated(request: pytest.FixtureRequest) -> None:
 
     if not Site.objects.exists():
         ContentType.objects.clear_cache()
-        for row in serializers.deserialize("json", rows):
-            row.save()
+        with transaction.atomic():  # a foreign key may point at a row that comes later
+            for row in serializers.deserialize("json", rows):
+                row.save()
 
 
 @pytest.fixture

@@ -87,13 +87,12 @@ def worker_process() -> Iterator[subprocess.Popen]:
     url = f"sqlite:///{name}" if connection.vendor == "sqlite" else f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{name}"
     environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": "only-for-tests", "PYTHONPATH": f"{settings.ROOT}:{settings.ROOT / 'site'}"}
     command = [sys.executable, "manage.py", "work", "--interval", "0.1"]
-    process = subprocess.Popen(command, cwd=settings.ROOT, env=environment, stderr=subprocess.PIPE, start_new_session=True)
+    process = subprocess.Popen(command, cwd=settings.ROOT, env=environment, start_new_session=True)
     try:
         yield process
     finally:
         process.kill()
         process.wait()
-        process.stderr.close()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -252,7 +251,7 @@ def test_of_two_workers_one_puts_the_job_in_the_queue(nightly, monkeypatch):
 
 
 def test_every_night_series_are_extended_and_names_erased():
-    assert {job.task.module_path for job in SCHEDULE} >= {"meetings.tasks.extend_horizon", "meetings.tasks.erase_past", "aanschuiven.tasks.clear_away"}
+    assert {job.task.module_path for job in SCHEDULE} >= {"meetings.tasks.extend_horizon", "home.tasks.erase_past", "aanschuiven.tasks.clear_away"}
 
 
 @pytest.mark.django_db
