@@ -30,6 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
         STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     ).enable()
     settings.RATE_NETWORK = settings.RATE_KEYRING = 0
+    if settings.REDIS_URL and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+        # Each process of xdist a cache and channels of its own; what is published on Redis reaches every database of it.
+        settings.CACHES["default"]["LOCATION"] = f"{settings.REDIS_URL.rpartition('/')[0]}/{int(worker[2:]) + 1}"
+        settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] += f"-{worker}"
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         # A file, as on a site: an in-memory database has locks of its own, and threads would see another one.

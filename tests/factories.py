@@ -31,7 +31,9 @@ def place(**fields: Any) -> Place:
     n = next(_number)
     fields.setdefault("neighbourhood", None)
     fields["neighbourhood"] = fields["neighbourhood"] or neighbourhood()
-    return Place.objects.create(**{"name": f"Huis {n}", "slug": f"huis-{n}", "street": "Schiedamseweg 1", "latitude": 51.91, "longitude": 4.44} | fields)
+    return Place.objects.create(
+        **{"name": f"Huis {n}", "slug": f"huis-{n}", "street": "Schiedamseweg 1", "latitude": 51.91, "longitude": 4.44} | fields
+    )
 
 
 def meeting(*, host_name: str = "Fatima", **fields: Any) -> Meeting:

@@ -106,7 +106,9 @@ def main(command: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, frame: sys.exit(128 + caught))
     with ExitStack() as servers:
-        folders = [Path(servers.enter_context(tempfile.TemporaryDirectory(prefix=f"aanschuiven-{name}-"))) for name in ("postgres", "redis")]
+        folders = [
+            Path(servers.enter_context(tempfile.TemporaryDirectory(prefix=f"aanschuiven-{name}-"))) for name in ("postgres", "redis")
+        ]
         environment = {
             "DATABASE_URL": start_postgres(folders[0], servers),
             "REDIS_URL": start_redis(folders[1], servers),

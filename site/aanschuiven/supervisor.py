@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = int(os.environ.get("PORT", "8000"))
+_OPTIONS = ["--no-access-log", "--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
 COMMANDS = {
-    "web": ["-m", "uvicorn", "aanschuiven.asgi:application", "--host", HOST, "--port", str(PORT)]
-    + ["--no-access-log", "--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "5"],
+    "web": ["-m", "uvicorn", "aanschuiven.asgi:application", "--host", HOST, "--port", str(PORT), *_OPTIONS],
     "worker": ["manage.py", "work"],
 }
 LONGEST_WAIT = 30.0  # seconds between two starts of a process that keeps falling
@@ -76,9 +76,9 @@ def is_taken(host: str, port: int) -> bool:
 
 
 def answers() -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(HOST, HOST)  # noqa: S104  compared with, not bound to
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(HOST, HOST)
     try:
-        with urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=2) as answer:  # noqa: S310  our own address
+        with urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -16,6 +16,7 @@ import os
 import socket
 import threading
 import time as clock
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -26,7 +27,6 @@ from django_tasks.base import Task
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.utils import exclusive_transaction
 
-from home import tasks as home
 from home import tasks as home
 from meetings import tasks as meetings
 
@@ -113,7 +113,9 @@ class Worker(db_worker.Worker):
         return True
 
     def beat(self, now: datetime) -> None:
-        Heartbeat.objects.update_or_create(worker_id=self.worker_id, defaults={"seen_at": now}, create_defaults={"seen_at": now, "started_at": now})
+        Heartbeat.objects.update_or_create(
+            worker_id=self.worker_id, defaults={"seen_at": now}, create_defaults={"seen_at": now, "started_at": now}
+        )
 
     def enqueue_due(self, now: datetime) -> None:
         """Put each job that is due today, and was not put yet, in the queue."""
@@ -133,7 +135,8 @@ class Worker(db_worker.Worker):
     def bring_back(self, now: datetime) -> None:
         """Return tasks whose worker is gone to the queue, and our own that the database lost the end of."""
         alive = set(Heartbeat.alive(now).values_list("worker_id", flat=True)) - {self.worker_id}
-        for attempt in Attempt.objects.running().filter(backend_name=self.backend_name):
+        attempts: Iterable[Attempt] = Attempt.objects.running().filter(backend_name=self.backend_name)  # type: ignore[assignment]  # proxy
+        for attempt in attempts:
             worker = attempt.worker_ids[-1] if attempt.worker_ids else None
             if worker not in alive:
                 logger.warning("Task %s of worker %s goes back in the queue", attempt.pk, worker)

@@ -72,7 +72,16 @@ class Site:
     def start_web(self, name: str = "web", port: int | None = None) -> str:
         """Start a web process and return its address; a second one has another name and a port of its own."""
         port = port or (self.port if name == "web" else servers.free_port())
-        command = ["-m", "uvicorn", "aanschuiven.asgi:application", "--port", str(port), "--no-access-log", "--ws-per-message-deflate", "false"]
+        command = [
+            "-m",
+            "uvicorn",
+            "aanschuiven.asgi:application",
+            "--port",
+            str(port),
+            "--no-access-log",
+            "--ws-per-message-deflate",
+            "false",
+        ]
         self._start(name, command)
         address = f"http://localhost:{port}"
         wait_for(address + "/healthz", self.processes[name], self.log(name))
@@ -185,7 +194,13 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
         page.on("request", lambda asked: is_elsewhere(asked.url) and wrong.append(f"{page.url} asked {asked.url}"))
 
     def make(
-        *, width: int = 360, height: int = 800, scheme: str = "light", javascript: bool = True, reduced_motion: bool = False, **options: object
+        *,
+        width: int = 360,
+        height: int = 800,
+        scheme: str = "light",
+        javascript: bool = True,
+        reduced_motion: bool = False,
+        **options: object,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},

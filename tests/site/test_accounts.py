@@ -3,8 +3,6 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from aanschuiven import accounts
-from aanschuiven.models import StaffLink
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
@@ -12,6 +10,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+
+from aanschuiven import accounts
+from aanschuiven.models import StaffLink
 
 pytestmark = pytest.mark.django_db
 
@@ -206,7 +207,17 @@ class TestSignIn:
 
     @pytest.mark.parametrize(
         "address",
-        ["", "email/", "logout/", "login/code/", "2fa/", "2fa/webauthn/add/", "2fa/webauthn/", "2fa/totp/activate/", "2fa/recovery-codes/generate/"],
+        [
+            "",
+            "email/",
+            "logout/",
+            "login/code/",
+            "2fa/",
+            "2fa/webauthn/add/",
+            "2fa/webauthn/",
+            "2fa/totp/activate/",
+            "2fa/recovery-codes/generate/",
+        ],
     )
     @pytest.mark.parametrize("prefix", ["/account/", "/en/account/"])
     def test_its_pages_are_in_the_house_style_without_anything_inline(self, client, anna, prefix, address):
@@ -220,4 +231,6 @@ class TestSignIn:
 
         assert 'class="brand"' in text
         assert "<style" not in text
-        assert not [tag for tag in text.split("<script")[1:] if "src=" not in tag.split(">")[0] and "application/json" not in tag.split(">")[0]]
+        assert not [
+            tag for tag in text.split("<script")[1:] if "src=" not in tag.split(">")[0] and "application/json" not in tag.split(">")[0]
+        ]

@@ -58,7 +58,14 @@ def show(*names: str, **environment: str) -> list[str]:
 
 
 def test_https_in_the_base_url_makes_cookies_secure_and_tied_to_the_host(production):
-    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "KEYRING_COOKIE", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT"]
+    names = [
+        "SESSION_COOKIE_NAME",
+        "CSRF_COOKIE_NAME",
+        "KEYRING_COOKIE",
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+        "SECURE_SSL_REDIRECT",
+    ]
 
     assert show(*names, **production) == ["__Host-sessie", "__Host-formulier", "__Host-sleutelbos", True, True, True]
     assert show("SECURE_HSTS_SECONDS", "ALLOWED_HOSTS", "DEBUG", **production)[0] == 31536000

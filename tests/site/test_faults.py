@@ -1,11 +1,12 @@
 import sqlite3
 
 import pytest
-from aanschuiven import faults
 from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from django.urls import path
+
+from aanschuiven import faults
 
 
 def away() -> OperationalError:
@@ -61,7 +62,9 @@ def visitor(settings) -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize("fault", [away(), InterfaceError("connection already closed"), OperationalError("server closed the connection")], ids=str)
+@pytest.mark.parametrize(
+    "fault", [away(), InterfaceError("connection already closed"), OperationalError("server closed the connection")], ids=str
+)
 def test_a_database_that_cannot_be_reached_is_told_apart(fault):
     assert faults.is_database_away(fault)
 
@@ -108,7 +111,9 @@ def test_a_request_that_makes_no_sense_is_a_400_with_a_way_on(visitor):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("address", "language"), [("/geen-pagina/", "nl"), ("/en/no-page/", "en"), ("/agenda/niets/", "nl"), ("/media/x.jpg", "nl")])
+@pytest.mark.parametrize(
+    ("address", "language"), [("/geen-pagina/", "nl"), ("/en/no-page/", "en"), ("/agenda/niets/", "nl"), ("/media/x.jpg", "nl")]
+)
 def test_an_address_that_is_not_there_is_a_404_in_the_house_style(client, address, language):
     answer = client.get(address)
 

@@ -1,7 +1,8 @@
 import pytest
-from aanschuiven.csp import PolicyByPathMiddleware
 from django.http import HttpResponse
 from django.test import RequestFactory
+
+from aanschuiven.csp import PolicyByPathMiddleware
 
 STRICT = {
     "default-src": "'none'",

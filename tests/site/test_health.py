@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from aanschuiven import health
-from aanschuiven.models import Heartbeat
 from django.db import OperationalError
 from django.utils import timezone
+
+from aanschuiven import health
+from aanschuiven.models import Heartbeat
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import logging
 
-from aanschuiven.logs import KeysAsHashes, masked
 from django.conf import settings
 
+from aanschuiven.logs import KeysAsHashes, masked
 from meetings import keys
 
 KEY = "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5"

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+
 from aanschuiven import supervisor
 from aanschuiven.supervisor import Watched
-from django.conf import settings
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 
-
 import polib
 import pytest
 from django.conf import settings
@@ -27,9 +26,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> polib.POFile:
     copy = tmp_path_factory.mktemp("sources")
     for name in SOURCES:
         source = settings.ROOT / name
-        shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.po", "*.mo", "static")) if source.is_dir() else shutil.copy(
-            source, copy / name
-        )
+        shutil.copytree(
+            source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.po", "*.mo", "static")
+        ) if source.is_dir() else shutil.copy(source, copy / name)
     (copy / "site" / "aanschuiven" / "locale").mkdir(exist_ok=True)
     command = [sys.executable, "manage.py", "makemessages", "-l", "en", "--no-location", "-v", "0"]
     subprocess.run(command, cwd=copy, env=os.environ | {"VAR_DIR": str(copy / "var")}, check=True, capture_output=True, text=True)
@@ -78,4 +77,3 @@ NEVER_ON_SCREEN = re.compile(
 
 def test_no_word_stands_on_screen_that_we_do_not_use(found):
     assert [entry.msgid for entry in found if NEVER_ON_SCREEN.search(entry.msgid)] == []
-

@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from aanschuiven import tasks
-from aanschuiven.models import ATTEMPTS, Attempt, Heartbeat, ScheduledRun, StaffLink
-from aanschuiven.worker import SCHEDULE, Job, Worker
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
@@ -20,6 +17,9 @@ from django.db.backends.signals import connection_created
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 
+from aanschuiven import tasks
+from aanschuiven.models import ATTEMPTS, Attempt, Heartbeat, ScheduledRun, StaffLink
+from aanschuiven.worker import SCHEDULE, Job, Worker
 from tests.site import work
 
 NIGHT = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)  # 03:15 in Rotterdam
@@ -62,7 +62,9 @@ def database_disturbed(seconds: float) -> Iterator[None]:
         yield
         with connection.cursor() as cursor:
             for _ in range(10):
-                cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
                 clock.sleep(seconds / 10)
 
 
@@ -85,7 +87,11 @@ def worker_process() -> Iterator[subprocess.Popen]:
     """``manage.py work`` on this test's database."""
     name = connection.settings_dict["NAME"]
     url = f"sqlite:///{name}" if connection.vendor == "sqlite" else f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{name}"
-    environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": "only-for-tests", "PYTHONPATH": f"{settings.ROOT}:{settings.ROOT / 'site'}"}
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "SECRET_KEY": "only-for-tests",
+        "PYTHONPATH": f"{settings.ROOT}:{settings.ROOT / 'site'}",
+    }
     command = [sys.executable, "manage.py", "work", "--interval", "0.1"]
     process = subprocess.Popen(command, cwd=settings.ROOT, env=environment, start_new_session=True)
     try:
@@ -251,7 +257,11 @@ def test_of_two_workers_one_puts_the_job_in_the_queue(nightly, monkeypatch):
 
 
 def test_every_night_series_are_extended_and_names_erased():
-    assert {job.task.module_path for job in SCHEDULE} >= {"meetings.tasks.extend_horizon", "home.tasks.erase_past", "aanschuiven.tasks.clear_away"}
+    assert {job.task.module_path for job in SCHEDULE} >= {
+        "meetings.tasks.extend_horizon",
+        "home.tasks.erase_past",
+        "aanschuiven.tasks.clear_away",
+    }
 
 
 @pytest.mark.django_db

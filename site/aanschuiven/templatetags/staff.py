@@ -10,7 +10,7 @@ register = template.Library()
 @register.filter
 def as_input(field: BoundField) -> SafeString:
     """The field's widget with our class, and tied to its error and help text for whoever listens to the page."""
-    attrs = {"class": "" if field.widget_type in ("checkbox", "radioselect") else "input"}
+    attrs: dict[str, str | bool] = {"class": "" if field.widget_type in ("checkbox", "radioselect") else "input"}
     said = [f"{field.auto_id}-fout"] if field.errors else []
     said += [f"{field.auto_id}-uitleg"] if field.help_text else []
     if said:

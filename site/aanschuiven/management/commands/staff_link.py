@@ -26,7 +26,9 @@ class Command(BaseCommand):
         elif not user.is_active:
             raise CommandError(f"The account {username!r} is switched off: switch it on in the CMS under Settings, Users.")
         if email and not EmailAddress.objects.filter(user=user, email__iexact=email).exists():
-            EmailAddress.objects.create(user=user, email=email.lower(), verified=True, primary=not EmailAddress.objects.filter(user=user).exists())
+            EmailAddress.objects.create(
+                user=user, email=email.lower(), verified=True, primary=not EmailAddress.objects.filter(user=user).exists()
+            )
         if lost:
             Authenticator.objects.filter(user=user).delete()
         self.stdout.write(settings.BASE_URL + accounts.make_link(user, now=timezone.now()))
