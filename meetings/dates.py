@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
+from modelsearch import index
+from wagtail.models import ModelLogEntry
 
 from . import live, recurrence, seats
 from .models import HostDetails, Initiative, Meeting, Occurrence, Segment, SignUp, Visibility
@@ -245,6 +247,9 @@ def go_unlisted(meeting: Meeting, *, now: datetime) -> None:
     meeting.slug = Meeting.secret_slug()
     meeting.save(update_fields=["visibility", "slug", "changed_at"])
     copy_to_dates(meeting, now=now)
+    index.remove_object(meeting)
+    meeting.revisions.all().delete()  # they hold the title, and the list of changes shows it
+    ModelLogEntry.objects.for_instance(meeting).update(label="")
 
 
 def next_occurrence(meeting: Meeting, now: datetime) -> Occurrence | None:

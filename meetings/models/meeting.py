@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from modelsearch import index
 from wagtail.models import RevisionMixin
 
 from .choices import Balance, Kind, Names, Visibility
@@ -37,7 +38,7 @@ class Initiative(models.Model):
         return self.name
 
 
-class Meeting(RevisionMixin, models.Model):
+class Meeting(index.Indexed, RevisionMixin, models.Model):
     """One gathering or a series of them (VEVENT, RFC 5545 3.6.1). Nothing personal stands here: see HostDetails."""
 
     class Moderation(models.TextChoices):
@@ -81,6 +82,16 @@ class Meeting(RevisionMixin, models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
+    search_fields = [
+        index.SearchField("title", boost=2),
+        index.AutocompleteField("title"),
+        index.AutocompleteField("text"),
+        index.AutocompleteField("place_text"),
+        index.RelatedFields("place", [index.AutocompleteField("name")]),
+        index.RelatedFields("neighbourhood", [index.AutocompleteField("name")]),
+        index.RelatedFields("initiative", [index.AutocompleteField("name")]),
+    ]
+
     class Meta:
         verbose_name = _("bijeenkomst")
         verbose_name_plural = _("bijeenkomsten")
@@ -89,6 +100,20 @@ class Meeting(RevisionMixin, models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def listed(cls) -> models.Q:
+        """``is_listed`` as a condition."""
+        return (
+            models.Q(visibility=Visibility.EVERYONE, moderation=cls.Moderation.VISIBLE)
+            & ~models.Q(kind=Kind.KITCHEN_TABLE)
+            & (models.Q(initiative=None) | models.Q(initiative__is_listed=True))
+        )
+
+    @classmethod
+    def get_indexed_objects(cls) -> models.QuerySet[Meeting]:
+        """The search index holds what lists may know, and nothing else."""
+        return super().get_indexed_objects().filter(cls.listed())
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,0 +1,55 @@
+"""What is coming, in templates of any app."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from meetings import agenda
+from meetings.models import Occurrence
+from places.models import Neighbourhood, Place
+
+register = template.Library()
+
+
+@register.simple_tag
+def coming_meetings(neighbourhood: Neighbourhood | None = None, place: Place | None = None, kind: str = "", limit: int = 4) -> list[Occurrence]:
+    return agenda.coming(neighbourhood=neighbourhood or None, place=place or None, kind=kind or "", now=timezone.now(), limit=limit)
+
+
+@register.simple_tag
+def row_time(occurrence: Occurrence, day: bool = True) -> tuple[str, str]:
+    """The two lines before a row: ("Nu", "tot 17:00"), ("Morgen", "10:00"), ("do 3 dec", "19:30"); without ``day`` the hours."""
+    return _row_time(occurrence, day, timezone.now())
+
+
+def _row_time(occurrence: Occurrence, day: bool, now: datetime) -> tuple[str, str]:
+    if occurrence.starts_at is None or occurrence.ends_at is None:
+        return (_("Nog geen datum"), "")
+    zone = ZoneInfo(occurrence.time_zone)
+    begin, end = occurrence.starts_at.astimezone(zone), occurrence.ends_at.astimezone(zone)
+    if not day:
+        return (f"{begin:%H:%M} – {end:%H:%M}", "")
+    if begin <= now < end and not occurrence.is_cancelled:
+        return (_("Nu"), _("tot %(time)s") % {"time": f"{end:%H:%M}"})
+    days = (begin.date() - now.astimezone(zone).date()).days
+    if days <= 1:
+        return (_("Morgen") if days == 1 else _("Vandaag"), f"{begin:%H:%M}")
+    return (date_format(begin, "D j M").lower(), f"{begin:%H:%M}")
+
+
+@register.filter
+def day_heading(day: datetime) -> tuple[str, str]:
+    """("Vandaag", "woensdag 25 november"), ("Zaterdag", "28 november"), ("Volgende week", "donderdag 3 december"), …"""
+    today = timezone.now().astimezone(day.tzinfo).date()
+    days = (day.date() - today).days
+    if days in (0, 1):
+        return (_("Vandaag") if days == 0 else _("Morgen"), date_format(day, "l j F"))
+    if 1 < days < 7:
+        return (date_format(day, "l").capitalize(), date_format(day, "j F"))
+    return (date_format(day, "j F"), date_format(day, "l") if day.year == today.year else date_format(day, "l Y"))

@@ -1,0 +1,94 @@
+"""The agenda, by day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from meetings.agenda import BadFilter, Filter, nearby
+from meetings.models import Occurrence
+from places.models import Neighbourhood, Place
+
+NAMES = ("wijk", "plek", "soort", "voor", "van", "tot", "wanneer", "q")
+
+
+def _with(query: QueryDict, **changes: str | None) -> str:
+    """The query string of the same choice with something else in it, from the first page."""
+    copy = QueryDict(mutable=True)
+    for name in NAMES:
+        copy.setlist(name, [value for value in query.getlist(name) if value])
+    for name, value in changes.items():
+        copy.setlist(name, [value] if value else [])
+    return copy.urlencode()
+
+
+def by_day(items: list[Occurrence]) -> list[tuple[datetime, list[Occurrence]]]:
+    def local(occurrence: Occurrence) -> datetime:
+        assert occurrence.starts_at is not None
+        return occurrence.starts_at.astimezone(ZoneInfo(occurrence.time_zone))
+
+    return [(local(rows[0]), rows) for _day, group in groupby(items, key=lambda o: local(o).date()) if (rows := list(group))]
+
+
+@require_safe
+def agenda(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    try:
+        choice = Filter.from_query(request.GET)
+        page = choice.page(now=now)
+    except BadFilter as bad:
+        return render(request, "meetings/agenda_bad.html", {"problem": str(bad), "menu": "agenda"}, status=400)
+    whens = [("vandaag", _("Vandaag")), ("week", _("Deze week")), ("weekend", _("Weekend"))]
+    neighbourhoods = list(Neighbourhood.objects.only("id", "slug", "name", "latitude", "longitude", "floor"))
+    chosen = {one.pk for one in choice.neighbourhoods}
+    places = Place.objects.only("id", "slug", "name")
+    response = render(
+        request,
+        "meetings/agenda.html",
+        {
+            "choice": choice,
+            "days": by_day(page.items),
+            "whens": [(value, label, _with(request.GET, van=None, tot=None, wanneer=None if choice.when == value else value)) for value, label in whens],
+            "chosen": [one for one in neighbourhoods if one.pk in chosen],
+            "others": [one for one in neighbourhoods if one.pk not in chosen],
+            "places": list(places.filter(neighbourhood__in=chosen) if chosen else places)[:200],
+            "further": f"{_with(request.GET)}&na={page.next_cursor}".lstrip("&") if page.next_cursor else "",
+            "further_from": page.items[-1].starts_at if page.next_cursor else None,
+            "is_first": choice.after is None,
+            "summary": summary(choice, now),
+            "near": nearby(choice.neighbourhoods, choice, now=now) if not page.items and choice.after is None else [],
+            "floor": choice.neighbourhoods[0].floor_class if len(choice.neighbourhoods) == 1 else "kalk",
+            "menu": "agenda",
+        },
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def summary(choice: Filter, now: datetime) -> str:
+    """The choice in a sentence, without a count: counting is what a long list cannot afford, and nobody needs it."""
+    names = [one.name for one in choice.neighbourhoods]
+    listed = _("%(names)s en %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]} if len(names) > 1 else "".join(names)
+    where = choice.place.name if choice.place else listed or _("de hele stad")
+    first, last = choice.days(now)
+    if choice.when == "vandaag":
+        when = _("vandaag")
+    elif choice.when == "weekend":
+        when = _("dit weekend")
+    elif choice.when == "week":
+        when = _("deze week")
+    elif last:
+        when = _("van %(first)s tot en met %(last)s") % {"first": date_format(first, "j F"), "last": date_format(last, "j F")}
+    else:
+        when = _("vanaf vandaag") if choice.since is None else _("vanaf %(first)s") % {"first": date_format(first, "j F")}
+    sentence = _("Wat er te doen is in %(where)s, %(when)s") % {"where": where, "when": when}
+    return _("%(sentence)s, met ‘%(q)s’") % {"sentence": sentence, "q": choice.q} if choice.q else sentence
