@@ -24,6 +24,7 @@ FIRST_ROWS = ("wagtailcore", "home", "places", "auth.group")
 def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = FOLDER / "media"
     settings.STATIC_ROOT = FOLDER / "static"
+    settings.STATIC_ROOT.mkdir()
     # The manifest exists after collectstatic only; the browser ring runs on the real one.
     # Enabled as an override, which tells the storages that were made already.
     override_settings(

@@ -177,7 +177,7 @@ class TestSignIn:
     def test_a_code_by_mail_and_a_second_factor_open_the_cms(self, client, anna):
         secret = add_app(anna)
         client.post("/account/login/", {"login": anna.email})
-        code = re.search(r"^([A-Z0-9]{3}-?[A-Z0-9]{3})$", mail.outbox[-1].body, re.MULTILINE)[1]
+        code = re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})$", mail.outbox[-1].body, re.MULTILINE)[1]
 
         confirmed = client.post("/account/login/code/confirm/", {"code": code})
 

@@ -1,4 +1,5 @@
 import sqlite3
+from types import ModuleType
 
 import pytest
 from django.core.exceptions import SuspiciousOperation
@@ -36,29 +37,18 @@ def refuses(request):
     raise SuspiciousOperation("a path with a NUL")
 
 
-handler400, handler403, handler404, handler500 = faults.bad_request, faults.forbidden, faults.not_found, faults.server_error
-_broken = [path("weg/", raises(away())), path("stuk/", raises(bug())), path("kapot/", raises(ZeroDivisionError())), path("raar/", refuses)]
-
-
-def broken_urls():
-    from aanschuiven import urls
-
-    return [*_broken, *urls.urlpatterns, *[path(f"en/{each.pattern._route}", each.callback) for each in _broken]]
-
-
-class BrokenUrls:
-    handler400, handler403, handler404, handler500 = handler400, handler403, handler404, handler500
-
-    def __getattr__(self, name):
-        if name == "urlpatterns":
-            return broken_urls()
-        raise AttributeError(name)
+BROKEN = {"weg/": raises(away()), "stuk/": raises(bug()), "kapot/": raises(ZeroDivisionError()), "raar/": refuses}
 
 
 @pytest.fixture
 def visitor(settings) -> Client:
     """Someone on a site with addresses that break."""
-    settings.ROOT_URLCONF = BrokenUrls()
+    from aanschuiven import urls
+
+    broken = ModuleType("broken")
+    broken.urlpatterns = [path(prefix + address, view) for address, view in BROKEN.items() for prefix in ("", "en/")] + urls.urlpatterns
+    broken.handler400, broken.handler500 = urls.handler400, urls.handler500
+    settings.ROOT_URLCONF = broken
     return Client(raise_request_exception=False)
 
 
