@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
 
@@ -76,19 +77,19 @@ def _site_as_migrated(request: pytest.FixtureRequest) -> None:
                 row.save()
 
 
-@pytest.fixture
-def no_repeated_queries() -> Iterator[None]:
-    """Fail on a query a row (django-zeal). Around our own pages only: Wagtail's editor repeats itself."""
+@pytest.fixture(scope="session")
+def no_repeated_queries() -> Callable[[], AbstractContextManager[None]]:
+    """``with no_repeated_queries(): client.get(…)``: fail on a query a row (django-zeal).
+
+    Around one request to a page of ours: Wagtail's editor repeats itself, and two requests ask the same things twice.
+    """
     from zeal import zeal_context
     from zeal.constants import initialize_app_registry
     from zeal.patch import patch
 
-    if not getattr(no_repeated_queries, "patched", False):
-        initialize_app_registry()
-        patch()
-        no_repeated_queries.patched = True  # type: ignore[attr-defined]
-    with zeal_context():
-        yield
+    initialize_app_registry()
+    patch()
+    return zeal_context
 
 
 @pytest.hookimpl(hookwrapper=True)
