@@ -1,0 +1,180 @@
+// What the pages need beside HTML and CSS. Every page works without it.
+(() => {
+  "use strict";
+  const main = document.getElementById("inhoud");
+  const find = (id, root = document) => root.getElementById ? root.getElementById(id) : root.querySelector(`#${id}`);
+
+  // --- your own chair: the table is drawn for everyone, the page marks and turns it --------------------------------------
+  const own = (main?.dataset.ownChair || "").split(",").filter(Boolean);
+
+  function sit(table) {
+    const drawing = table.querySelector(".round-table");
+    const mine = own.map((number) => drawing?.querySelector(`.seat[data-chair="${number}"]`)).filter(Boolean);
+    if (!mine.length) return;
+    drawing.querySelectorAll(".next").forEach((chair) => { chair.classList.remove("next"); chair.querySelector("text")?.remove(); });
+    mine.forEach((chair) => chair.classList.add("mine"));
+    const angle = (chair) => parseFloat(chair.parentNode.getAttribute("transform").slice(7));
+    if (!mine[0].querySelector(".back")) return; // a big room: marked, not turned
+    const turn = 90 - angle(mine[0]);
+    for (const chair of drawing.querySelectorAll(".seat")) {
+      const now = angle(chair) + turn;
+      chair.parentNode.setAttribute("transform", `rotate(${now})`);
+      const body = chair.lastElementChild;
+      body.setAttribute("transform", body.getAttribute("transform").replace(/rotate\([^)]*\)/, `rotate(${-now})`));
+    }
+    drawing.querySelector(".cups")?.setAttribute("transform", `rotate(${turn})`);
+    const top = drawing.querySelector(".top");
+    mine.forEach((chair) => top.before(chair.parentNode)); // your own lies on top of its neighbours
+  }
+
+  // --- live: the newest frame of the table, swapped in by id ---------------------------------------------------------------
+  const busy = () => document.querySelector("dialog[open]") || document.activeElement?.closest("form");
+  let sentence = null; // what is to be said once the form is closed
+
+  function say() {
+    const line = find("tafel-zin");
+    if (sentence === null || !line || busy()) return;
+    if (line.textContent !== sentence) line.textContent = sentence;
+    sentence = null;
+  }
+
+  function show(frame) {
+    const old = find("tafel");
+    const table = frame.querySelector("#tafel");
+    if (!old || !table || +table.dataset.version < +old.dataset.version) return;
+    const spoken = frame.querySelector('[hx-swap-oob="innerHTML:#tafel-zin"]') || frame.querySelector("#tafel-zin");
+    if (spoken) { sentence = spoken.textContent; say(); }
+    for (const id of ["wie-komen", "nog-vrij"]) {
+      const piece = frame.querySelector(`#${id}`);
+      if (piece) find(id)?.replaceChildren(...piece.childNodes);
+    }
+    if (table.dataset.drawing === "page") { fetchPage(); Object.assign(old.dataset, { version: table.dataset.version, taken: table.dataset.taken, waiting: table.dataset.waiting, capacity: table.dataset.capacity }); return; }
+    const was = new Set([...old.querySelectorAll(".seat[data-chair]:not(.empty)")].map((chair) => chair.dataset.chair));
+    if (old.querySelector(".round-table")) {
+      table.querySelectorAll(".seat[data-chair]:not(.empty)").forEach((chair) => { if (!was.has(chair.dataset.chair)) chair.classList.add("new"); });
+    }
+    sit(table);
+    old.replaceWith(table);
+  }
+
+  const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+  const note = find("live-stand");
+
+  async function fetchPage() {
+    try {
+      const answer = await fetch(location.pathname, { headers: { "Cache-Control": "no-cache" } });
+      if (!answer.ok) throw new Error(answer.status);
+      show(parse(await answer.text()));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  let socket = null;
+  let tries = 0;
+  let polling = null;
+  let stopped = false;
+  let seen = new Date();
+
+  function quietly(on) {
+    if (!note) return;
+    note.hidden = !on;
+    if (on) note.textContent = note.dataset.text.replace("%s", seen.toTimeString().slice(0, 5));
+  }
+
+  function connect() {
+    if (stopped || socket) return;
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(`${scheme}//${location.host}${main.dataset.live}?taal=${document.documentElement.lang}`);
+    socket.onmessage = (event) => {
+      tries = 0;
+      seen = new Date();
+      clearInterval(polling);
+      polling = null;
+      quietly(false);
+      show(parse(event.data));
+    };
+    socket.onclose = (event) => {
+      socket = null;
+      if (stopped || event.code === 4404) return;
+      polling ||= setInterval(async () => { if (await fetchPage()) seen = new Date(); quietly(!socket); }, 15000);
+      if (tries > 1) quietly(true);
+      setTimeout(connect, Math.min(30000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
+    };
+  }
+
+  if (main?.dataset.live && find("tafel")) {
+    sit(find("tafel"));
+    connect();
+    addEventListener("pagehide", () => { stopped = true; socket?.close(); clearInterval(polling); polling = null; });
+    addEventListener("pageshow", (event) => { if (event.persisted) { stopped = false; tries = 0; fetchPage(); connect(); } });
+    document.addEventListener("focusout", () => setTimeout(say, 100));
+  }
+
+  // --- the form that comes up over the page --------------------------------------------------------------------------------
+  const ARRIVED = "net-aangeschoven";
+
+  async function openTray(link) {
+    const tray = find(link.dataset.tray);
+    const fill = tray.querySelector("[data-fill]");
+    try {
+      await htmx.ajax("GET", link.getAttribute("href"), { target: fill, swap: "innerHTML", select: "#formulier" });
+      if (!fill.querySelector("form, .notice, h2")) throw new Error("no form");
+      tray.showModal();
+      tray.querySelector("h2").focus();
+    } catch {
+      location.href = link.href;
+    }
+  }
+
+  document.addEventListener("close", (event) => {
+    if (event.target.matches?.("dialog.tray")) { event.target.querySelector("[data-fill]").replaceChildren(); say(); }
+  }, true);
+
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.setItem(ARRIVED, "1");
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    event.detail.target.querySelector?.("[role=alert]")?.focus();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.action?.endsWith("/aanschuiven/")) sessionStorage.setItem(ARRIVED, "1");
+  });
+  if (sessionStorage.getItem(ARRIVED) && (find("aan-tafel") || find("wacht"))) {
+    sessionStorage.removeItem(ARRIVED);
+    (find("aan-tafel") || find("wacht")).focus();
+  }
+
+  // --- copy, share, print ----------------------------------------------------------------------------------------------------
+  function done(button, text) {
+    const was = button.textContent;
+    button.textContent = text || `${was} ✓`;
+    setTimeout(() => { button.textContent = was; }, 2500);
+  }
+
+  document.addEventListener("click", async (event) => {
+    const target = event.target.closest("[data-tray], [data-close], [data-copy], [data-print], [data-share]");
+    if (!target) return;
+    if (target.matches("[data-tray]") && window.htmx && !event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      openTray(target);
+    } else if (target.matches("[data-close]")) {
+      target.closest("dialog").close();
+    } else if (target.matches("[data-print]")) {
+      print();
+    } else if (target.matches("[data-copy]")) {
+      const source = find(target.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(source.textContent.trim());
+        done(target);
+      } catch {
+        getSelection().selectAllChildren(source);
+      }
+    } else if (target.matches("[data-share]")) { // a secret link is shared from its own box, never from the address bar
+      const url = target.dataset.shareUrl || find(target.dataset.share).textContent.trim();
+      if (navigator.share) navigator.share({ title: document.title, url }).catch(() => {});
+      else { await navigator.clipboard?.writeText(url).then(() => done(target)).catch(() => {}); }
+    }
+  });
+})();
