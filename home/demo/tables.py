@@ -67,7 +67,7 @@ def meet(spec: dict, initiative: Initiative | None, now: datetime) -> Meeting:
         place=place,
         place_text=spec.get("place_text", ""),
         neighbourhood=place.neighbourhood if place else Neighbourhood.objects.get(slug=spec["neighbourhood"]),
-        contact=Contact.objects.get(page__place=place, name=spec["contact"]) if "contact" in spec else None,
+        contact=Contact.objects.get(page__place=place, first_name=spec["contact"]) if "contact" in spec else None,
         capacity=spec.get("chairs"),
         balance=Balance(spec.get("balance", Balance.NONE)),
         resident_seats=spec.get("resident_seats", 0),

@@ -1,0 +1,177 @@
+"""Put the demo in an empty site: the page tree with its rows, then the tables."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.html import escape
+from wagtail.models import Page, Site
+
+from home.models import ChosenNeighbourhood, FootLink, HomePage, PlainPage, SiteSettings, StoryIndexPage, StoryPage
+from meetings.models import Meeting
+from places.models import (
+    Contact,
+    Neighbourhood,
+    NeighbourhoodIndexPage,
+    NeighbourhoodPage,
+    OpeningHours,
+    OtherHours,
+    Place,
+    PlacePage,
+    WalkInHours,
+)
+
+from .days import WEEKDAYS
+from .tables import lay
+
+FOLDER = Path(__file__).parent
+FACTS = {"hearing_loop": "hearing", "stop": "transport"}  # what places.toml calls a field of PlacePage otherwise
+
+
+def told(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def is_empty() -> bool:
+    """No page but Wagtail's own two, no place and no meeting."""
+    return Page.objects.count() <= 2 and not Place.objects.exists() and not Meeting.objects.exists()
+
+
+def load(now: datetime) -> Meeting:
+    """Load the demo as of ``now``. Returns the meeting that stands on no list."""
+    with transaction.atomic():
+        home = front_page()
+        neighbourhoods(home, now)
+        plain_pages(home)
+        stories(home, now.date())
+        finish(home)
+        return lay(now)
+
+
+def front_page() -> HomePage:
+    """The front page in place of Wagtail's welcome, and the site at BASE_URL."""
+    spec, root = told("pages")["home"], Page.get_first_root_node()
+    home = HomePage(title=spec["title"], slug="voorpagina", lead=spec["lead"], body=body([spec["notice"]]))
+    root.add_child(instance=home)
+    address = re.match(r"https?://([^:/]+)(?::(\d+))?", settings.BASE_URL)
+    assert address  # settings refuse a BASE_URL without a host
+    port = int(address[2] or (443 if settings.TLS else 80))
+    Site.objects.all().delete()
+    Site.objects.create(hostname=address[1], port=port, root_page=home, is_default_site=True, site_name=told("pages")["site"]["name"])
+    Page.objects.filter(depth=2).exclude(pk=home.pk).first().specific.delete()
+    home.refresh_from_db()
+    return home
+
+
+def body(paragraphs: list[str], quote: dict[str, str] | None = None) -> list[tuple[str, Any]]:
+    blocks: list[tuple[str, Any]] = [("text", "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs))] if paragraphs else []
+    if quote:
+        blocks.append(("quote", {"quote": quote["text"], "who": quote["who"]}))
+    return blocks
+
+
+def neighbourhoods(home: HomePage, now: datetime) -> None:
+    index = NeighbourhoodIndexPage(title="Wijken", slug="wijken", lead="Kies jouw wijk. Of een wijk om de hoek.")
+    home.add_child(instance=index)
+    pages: dict[str, NeighbourhoodPage] = {}
+    for spec in told("neighbourhoods")["neighbourhood"]:
+        page = NeighbourhoodPage(
+            title=spec["name"],
+            slug=spec["slug"],
+            area=spec["area"],
+            floor=spec.get("floor", ""),
+            lead=spec["lead"],
+            body=body(spec.get("text", [])),
+            how_we_do_it=spec.get("how", "Iedereen mag uitnodigen. Staat iets liever op geen enkele lijst? Dat mag. Dan ziet alleen wie de link heeft het."),
+        )
+        index.add_child(instance=page)
+        latitude, longitude = spec["point"]
+        Neighbourhood.objects.filter(slug=spec["slug"]).update(latitude=latitude, longitude=longitude)
+        pages[spec["slug"]] = page
+    given = told("places")
+    for spec in given["place"]:
+        place(pages[spec["neighbourhood"]], spec, given["note"], now)
+
+
+def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datetime) -> None:
+    facts = {FACTS.get(name, name): text for name, text in spec.get("access", {}).items()}
+    page = PlacePage(
+        title=spec["name"],
+        slug=spec["slug"],
+        lead=spec.get("lead", ""),
+        street=spec.get("street", ""),
+        postcode=spec.get("postcode", ""),
+        latitude=spec["point"][0],
+        longitude=spec["point"][1],
+        is_approximate=True,
+        note=note,
+        **facts,
+    )
+    page.opening_hours = [OpeningHours(weekday=day, since=since, until=until) for day, since, until in shifts(spec.get("hours", []))]
+    if spec.get("hours"):
+        christmas = date(now.year, 12, 25)
+        page.other_hours = [OtherHours(first_on=christmas, last_on=christmas + timedelta(days=1), note="Kerst")]
+    contacts = []
+    for person in spec.get("person", []):
+        contact = Contact(
+            first_name=person["name"],
+            perspective=person["perspective"],
+            about=person["about"],
+            phone=person.get("phone", ""),
+            phone_hours=person.get("phone_hours", ""),
+        )
+        contact.walk_in_hours = [WalkInHours(weekday=day, since=since, until=until) for day, since, until in shifts(person.get("hours", []))]
+        contacts.append(contact)
+    page.contacts = contacts
+    parent.add_child(instance=page)
+
+
+def shifts(lines: list[str]) -> list[tuple[int, time, time]]:
+    """(weekday, from, until) of "di-vr 10:00-20:00" or "di,do 10:00-13:00"."""
+    found = []
+    for line in lines:
+        days, hours = line.split(" ")
+        since, until = (time(*map(int, part.split(":"))) for part in hours.split("-"))
+        for part in days.split(","):
+            first, _dash, last = part.partition("-")
+            found += [(day, since, until) for day in range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)]
+    return found
+
+
+def plain_pages(home: HomePage) -> None:
+    for spec in told("pages")["page"]:
+        text = "".join(f"<h2>{escape(s['heading'])}</h2>" + "".join(f"<p>{escape(p)}</p>" for p in s["text"]) for s in spec["section"])
+        home.add_child(instance=PlainPage(title=spec["title"], slug=spec["slug"], lead=spec["lead"], body=[("text", text)]))
+
+
+def stories(home: HomePage, today: date) -> None:
+    index = StoryIndexPage(title="Verhalen", slug="verhalen")
+    home.add_child(instance=index)
+    for spec in told("pages")["story"]:
+        index.add_child(
+            instance=StoryPage(
+                title=spec["title"],
+                slug=spec["slug"],
+                told_on=today - timedelta(days=spec["days_ago"]),
+                lead=spec["lead"],
+                neighbourhood=Neighbourhood.objects.get(slug=spec["neighbourhood"]),
+                body=body(spec["text"], spec.get("quote")),
+            )
+        )
+
+
+def finish(home: HomePage) -> None:
+    """The front page's neighbourhoods, and the foot."""
+    pages = told("pages")
+    for order, slug in enumerate(pages["home"]["neighbourhoods"]):
+        ChosenNeighbourhood.objects.create(home=home, page=NeighbourhoodPage.objects.get(slug=slug), sort_order=order)
+    found = SiteSettings.for_site(Site.objects.get(is_default_site=True))
+    found.name, found.foot_call = pages["site"]["name"], pages["site"]["footer"]
+    found.foot_links = [FootLink(text=page.title, page=page, sort_order=n) for n, page in enumerate(PlainPage.objects.order_by("path"))]
+    found.save()
