@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import heapq
+import re
 import struct
 import unicodedata
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ PAGE = 20
 MOST_FOUND = 500  # meetings that one search may bring into a list
 MOST_Q = 80
 MOST_NEIGHBOURHOODS = 30
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 
@@ -184,7 +186,7 @@ def _day(query: QueryDict, name: str) -> date | None:
     if not text:
         return None
     try:
-        if not text.isascii() or len(text) != 10:
+        if not ISO_DAY.fullmatch(text):  # fromisoformat also reads weeks, 2026-W49-4
             raise ValueError(text)
         day = date.fromisoformat(text)
     except ValueError as wrong:

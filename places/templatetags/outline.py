@@ -57,7 +57,16 @@ def _short(name: str) -> str:
     return name if len(name) <= 18 else name.split(" ")[0]
 
 
+def _together(dots: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
+    """Places at one point under one dot: "Leeszaal, Odeon"."""
+    names: dict[tuple[float, float], list[str]] = {}
+    for name, latitude, longitude in dots:
+        names.setdefault((latitude, longitude), []).append(_short(name))
+    return [(", ".join(found), latitude, longitude) for (latitude, longitude), found in names.items()]
+
+
 def _drawing(neighbourhood: Neighbourhood, dots: list[tuple[str, float, float]], label: str) -> SafeString:
+    dots = _together(dots)
     shape = rings(neighbourhood.outline)
     points = [p for ring in shape for p in ring] or [(longitude, latitude) for _name, latitude, longitude in dots]
     if not points and neighbourhood.latitude is not None and neighbourhood.longitude is not None:
@@ -71,7 +80,7 @@ def _drawing(neighbourhood: Neighbourhood, dots: list[tuple[str, float, float]],
     marks = format_html_join(
         "",
         '<circle cx="{0}" cy="{1}" r="10"/><text x="{0}" y="{2}" text-anchor="middle">{3}</text>',
-        ((x, y, y + 36, _short(name)) for name, latitude, longitude in dots for x, y in [to((longitude, latitude))]),
+        ((x, y, y + 36, name) for name, latitude, longitude in dots for x, y in [to((longitude, latitude))]),
     )
     return format_html(
         '<svg class="outline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>', round(to.width), round(to.height), label, outline, marks

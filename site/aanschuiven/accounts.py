@@ -108,7 +108,7 @@ def staff_link(request: HttpRequest, key: str) -> HttpResponse:
     link = links.select_related("user").first()
     if link is not None and request.method == "POST" and links.filter(pk=link.pk).update(used_at=now):
         get_adapter().login(request, link.user)
-        record_authentication(request, link.user, method="staff_link")
+        record_authentication(request, link.user, method="staff_link", reauthenticated=True)  # so that what follows asks nothing twice
         response: HttpResponse = redirect("mfa_index")
         response.status_code = 303
     else:
