@@ -11,6 +11,8 @@ from django.middleware.gzip import GZipMiddleware
 
 class PublicGZipMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if "no-store" in response.get("Cache-Control", "") or not response.get("Content-Type", "").startswith(("text/html", "application/json")):
+        if "no-store" in response.get("Cache-Control", "") or not response.get("Content-Type", "").startswith(
+            ("text/html", "application/json")
+        ):
             return response
         return super().process_response(request, response)

@@ -122,13 +122,40 @@ def test_a_form_without_its_token_is_told_what_to_do():
     assert 'href="/mijn/vergeet/"' in answer.text
 
 
-def test_a_form_from_another_site_is_refused():
+TOKEN = "a" * 32
+
+
+def post_a_form(**headers: str) -> int:
     visitor = Client(enforce_csrf_checks=True)
-    visitor.cookies["formulier"] = "a" * 32
+    visitor.cookies["formulier"] = TOKEN
+    return visitor.post(
+        "/account/signup/", {"csrfmiddlewaretoken": TOKEN}, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    ).status_code
 
-    answer = visitor.post("/mijn/vergeet/", {"csrfmiddlewaretoken": "a" * 32}, headers={"origin": "https://elsewhere.example"})
 
-    assert answer.status_code == 403
+@pytest.mark.django_db
+def test_a_form_of_our_own_is_taken():
+    assert post_a_form(origin="http://testserver") == 200
+    assert post_a_form() == 200
+
+
+def test_a_form_from_another_site_is_refused():
+    assert post_a_form(origin="https://elsewhere.example") == 403
+    assert post_a_form(origin="null", sec_fetch_site="cross-site") == 403
+    assert post_a_form(origin="null", sec_fetch_site="same-site") == 403
+
+
+@pytest.mark.django_db
+def test_a_form_on_a_page_without_referrer_is_taken():
+    # What a browser sends from a page that a secret link opened, over https and over plain http.
+    assert post_a_form(origin="null", sec_fetch_site="same-origin") == 200
+    assert post_a_form(origin="null") == 200
+
+
+def test_without_referrer_the_token_still_counts():
+    visitor = Client(enforce_csrf_checks=True)
+
+    assert visitor.post("/account/signup/", {}, headers={"origin": "null", "sec-fetch-site": "same-origin"}).status_code == 403
 
 
 def test_the_pages_of_a_broken_site_need_neither_database_nor_session():
