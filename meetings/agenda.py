@@ -249,7 +249,9 @@ def search_meetings(q: str, *, limit: int, now: datetime) -> list[Occurrence]:
     return found[:limit]
 
 
-def nearby(neighbourhoods: Iterable[Neighbourhood], choice: Filter, *, now: datetime, limit: int = 3) -> list[tuple[Neighbourhood, Occurrence]]:
+def nearby(
+    neighbourhoods: Iterable[Neighbourhood], choice: Filter, *, now: datetime, limit: int = 3
+) -> list[tuple[Neighbourhood, Occurrence]]:
     """The nearest other neighbourhoods where this choice does find something, each with its first date.
 
     One query: the first few hundred dates of the choice anywhere, sorted here by distance.
