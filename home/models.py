@@ -32,14 +32,23 @@ class SiteSettings(BaseSiteSetting, ClusterableModel):
     contact_name = models.CharField(_("wie je kunt vragen"), max_length=80, blank=True)
     contact_email = models.EmailField(_("e-mail"), blank=True)
     contact_phone = models.CharField(_("telefoon"), max_length=20, blank=True)
-    time_zone = models.CharField(_("tijdzone"), max_length=40, default="Europe/Amsterdam", choices=[(z, z) for z in ("Europe/Amsterdam", "America/Curacao", "America/Aruba")])
+    time_zone = models.CharField(
+        _("tijdzone"),
+        max_length=40,
+        default="Europe/Amsterdam",
+        choices=[(z, z) for z in ("Europe/Amsterdam", "America/Curacao", "America/Aruba")],
+    )
     retention_days = models.PositiveSmallIntegerField(
         _("namen bewaren (dagen na de datum)"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )
 
     panels = [
-        MultiFieldPanel([FieldPanel("name"), FieldPanel("foot_call"), InlinePanel("foot_links", label=_("link"))], heading=_("Naam en voet")),
-        MultiFieldPanel([FieldPanel("contact_name"), FieldRowPanel([FieldPanel("contact_email"), FieldPanel("contact_phone")])], heading=_("Contact")),
+        MultiFieldPanel(
+            [FieldPanel("name"), FieldPanel("foot_call"), InlinePanel("foot_links", label=_("link"))], heading=_("Naam en voet")
+        ),
+        MultiFieldPanel(
+            [FieldPanel("contact_name"), FieldRowPanel([FieldPanel("contact_email"), FieldPanel("contact_phone")])], heading=_("Contact")
+        ),
         MultiFieldPanel([FieldPanel("time_zone"), FieldPanel("retention_days")], heading=_("Tijd en bewaren")),
     ]
 
@@ -81,7 +90,13 @@ class HomePage(Page):
             .first()
         )
         chosen = [c.page for c in self.chosen_neighbourhoods.select_related("page__neighbourhood") if c.page.live]
-        people = [c for c in Contact.objects.filter(page__live=True).select_related("page__place__neighbourhood").prefetch_related("walk_in_hours")[:24] if c.walk_in_hours.all()]
+        people = [
+            c
+            for c in Contact.objects.filter(page__live=True)
+            .select_related("page__place__neighbourhood")
+            .prefetch_related("walk_in_hours")[:24]
+            if c.walk_in_hours.all()
+        ]
         return context | {"first": first, "neighbourhoods": chosen, "people": people[:3], "is_home": True}
 
 
@@ -122,12 +137,19 @@ class StoryIndexPage(Page):
 class StoryPage(Page):
     told_on = models.DateField(_("datum"), default=timezone.localdate)
     lead = models.TextField(_("inleiding"), blank=True, max_length=400)
-    neighbourhood = models.ForeignKey("places.Neighbourhood", models.SET_NULL, null=True, blank=True, related_name="stories", verbose_name=_("wijk"))
+    neighbourhood = models.ForeignKey(
+        "places.Neighbourhood", models.SET_NULL, null=True, blank=True, related_name="stories", verbose_name=_("wijk")
+    )
     body = StreamField(BODY, blank=True, verbose_name=_("tekst en beeld"))
 
     parent_page_types = ["home.StoryIndexPage"]
     subpage_types: list[str] = []
-    content_panels = [*Page.content_panels, FieldRowPanel([FieldPanel("told_on"), FieldPanel("neighbourhood")]), FieldPanel("lead"), FieldPanel("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldRowPanel([FieldPanel("told_on"), FieldPanel("neighbourhood")]),
+        FieldPanel("lead"),
+        FieldPanel("body"),
+    ]
     search_fields = [*Page.search_fields, index.SearchField("lead"), index.SearchField("body"), index.AutocompleteField("title")]
     template = "home/story.html"
 

@@ -259,7 +259,8 @@ def nearby(
     chosen = [one for one in neighbourhoods if one.latitude is not None and one.longitude is not None]
     first: dict[int, Occurrence] = {}
     for occurrence in choice.without_places().queryset(now).exclude(neighbourhood=None)[:300]:
-        first.setdefault(occurrence.neighbourhood_id, occurrence)
+        if occurrence.neighbourhood_id is not None:
+            first.setdefault(occurrence.neighbourhood_id, occurrence)
     rows = Neighbourhood.objects.in_bulk([pk for pk in first if pk not in {one.pk for one in chosen}])
 
     def distance(row: Any) -> float:

@@ -44,7 +44,13 @@ def free_slug(meeting: Meeting) -> str:
 
 
 def create(
-    meeting: Meeting, *, starts_at: datetime | None, duration: timedelta = timedelta(hours=2), rule: str = "", host_name: str = "", now: datetime
+    meeting: Meeting,
+    *,
+    starts_at: datetime | None,
+    duration: timedelta = timedelta(hours=2),
+    rule: str = "",
+    host_name: str = "",
+    now: datetime,
 ) -> Meeting:
     """Save a meeting with its rule and its dates. ``starts_at`` None: a table somebody would like to see, without a date."""
     with transaction.atomic():
@@ -109,7 +115,9 @@ def materialise(meeting: Meeting, *, now: datetime) -> int:
     return len(new)
 
 
-def _row(meeting: Meeting, segment: Segment | None, key: str, starts_at: datetime, repeated: dict[str, object], **more: object) -> Occurrence:
+def _row(
+    meeting: Meeting, segment: Segment | None, key: str, starts_at: datetime, repeated: dict[str, object], **more: object
+) -> Occurrence:
     duration = segment.duration if segment else timedelta(hours=2)
     fields = {"recurrence_at": starts_at, "starts_at": starts_at, "ends_at": starts_at + duration, "capacity": meeting.capacity}
     return Occurrence(meeting=meeting, segment=segment, date_key=key, **(fields | repeated | more))
@@ -138,7 +146,9 @@ def _drop_what_the_rule_left(meeting: Meeting, segment: Segment, now: datetime) 
     wanted = {
         f"{instant.astimezone(meeting.zone):%Y-%m-%d}": instant
         for instant in (
-            recurrence.recurrence_set(segment.rule, segment.starts_at, meeting.zone, after=now, before=horizon(now)) if segment.starts_at else []
+            recurrence.recurrence_set(segment.rule, segment.starts_at, meeting.zone, after=now, before=horizon(now))
+            if segment.starts_at
+            else []
         )
     }
     coming = meeting.occurrences.filter(Q(starts_at__gt=now) | Q(starts_at=None), segment=segment, is_exception=False)
@@ -216,7 +226,12 @@ def moved_to(meeting: Meeting, date_key: str) -> Occurrence | None:
         day = datetime.strptime(date_key, "%Y-%m-%d").replace(tzinfo=meeting.zone)
     except ValueError:
         return None
-    return meeting.occurrences.filter(starts_at__gte=day, starts_at__lt=day + timedelta(days=1)).exclude(date_key=date_key).order_by("starts_at").first()
+    return (
+        meeting.occurrences.filter(starts_at__gte=day, starts_at__lt=day + timedelta(days=1))
+        .exclude(date_key=date_key)
+        .order_by("starts_at")
+        .first()
+    )
 
 
 def cancel_date(occurrence: Occurrence, reason: str, *, now: datetime) -> Occurrence:

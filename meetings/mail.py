@@ -34,7 +34,9 @@ def _send(address: str, subject: str, template: str, context: dict[str, object])
     if not address:
         return False
     body = render_to_string(f"meetings/mail/{template}.txt", context)
-    EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[address], headers={"Auto-Submitted": "auto-generated"}).send()
+    EmailMessage(
+        subject=" ".join(subject.split()), body=body.strip() + "\n", to=[address], headers={"Auto-Submitted": "auto-generated"}
+    ).send()
     return True
 
 
@@ -80,4 +82,3 @@ def link_again(keyring: Keyring) -> bool:
         return False
     with translation.override(keyring.language):
         return _send(address, _("Jouw link"), "link_again", {"link": _link(keyring, _("nog eens gestuurd"))})
-

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
+from dateutil.rrule import rrulestr
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+from icalendar import vRecur
 
 from .models.choices import Repeat
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MOST_DATES = 1000  # of one rule in one window; more is a mistake
+LONGEST_GAP = timedelta(days=366 * 9)  # 29 February can stay away for eight years
+PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "BYYEARDAY", "BYWEEKNO"}
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 
@@ -51,33 +55,74 @@ def parts_of(rule: str) -> dict[str, str]:
 
 
 def clean(rule: str, first: datetime) -> str:
-    """``rule`` as it is stored. Raises ValidationError, with a sentence, for what is no rule or repeats within a day."""
-    rule = rule.strip().upper().removeprefix("RRULE:")
+    """``rule`` as it is stored: checked, upper case, its UNTIL in UTC (3.3.10). ``first`` is local, the first time.
+
+    Raises ValidationError, with a sentence, for what is no rule, repeats within a day, never comes, or does not give ``first``:
+    a DTSTART beside its own rule is undefined (3.8.5.3), and calendars read it differently.
+    """
+    rule = rule.strip().upper().removeprefix("RRULE:").rstrip(";")
     if not rule:
         return ""
     wrong = ValidationError(_("Deze herhaling begrijpen we niet. Schrijf een RRULE, bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU."))
-    if len(rule) > 300 or not re.fullmatch(r"[A-Z0-9=;,+\-:]+", rule):
+    pairs = [part.split("=") for part in rule.split(";")]
+    if len(rule) > 300 or any(len(pair) != 2 or not pair[1] for pair in pairs):
         raise wrong
-    if parts_of(rule).get("FREQ") not in FREQUENCIES or any(name in parts_of(rule) for name in ("BYHOUR", "BYMINUTE", "BYSECOND")):
+    parts = {name: value for name, value in pairs}
+    if parts.get("FREQ") in ("HOURLY", "MINUTELY", "SECONDLY") or {"BYHOUR", "BYMINUTE", "BYSECOND"} & set(parts):
         raise ValidationError(_("Een bijeenkomst kan hooguit elke dag zijn, één keer. Gebruik FREQ=DAILY, WEEKLY, MONTHLY of YEARLY."))
+    if len(parts) < len(pairs) or not set(parts) <= PARTS or parts.get("FREQ") not in FREQUENCIES or {"COUNT", "UNTIL"} <= set(parts):
+        raise wrong
+    if any(
+        not re.fullmatch(r"[1-9]\d{0,2}", parts.get(name, "1")) for name in ("INTERVAL", "COUNT")
+    ):  # dateutil turns for ever on INTERVAL=0
+        raise wrong
+    if parts["FREQ"] in ("DAILY", "WEEKLY") and re.search(r"\d", parts.get("BYDAY", "")):
+        raise wrong
+    if "UNTIL" in parts:
+        parts["UNTIL"] = _until(parts["UNTIL"], first, wrong)
+    rule = ";".join(f"{name}={value}" for name, value in parts.items())
+    wall = first.replace(tzinfo=None)
     try:
-        next(_expansion(rule, first.replace(tzinfo=None), first.tzinfo), None)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as unreadable:
+        vRecur.from_ical(rule)
+        given = next(_expansion(rule, wall, first.tzinfo, before=wall + LONGEST_GAP), None)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as unreadable:
         raise wrong from unreadable
-    return rule
+    if given is None:
+        raise ValidationError(_("Deze herhaling komt nooit voor. Kijk de regel en de eerste datum na."))
+    if given != wall:
+        raise ValidationError(
+            _("De eerste keer past niet bij de regel. Volgens de regel is de eerste keer %(day)s. Verander een van de twee.")
+            % {"day": date_format(given, "l j F Y")}
+        )
+    return "" if parts.get("COUNT") == "1" else rule  # Office 365 refuses COUNT=1
 
 
-def _expansion(rule: str, first: datetime, zone) -> Iterator[datetime]:
-    """The wall-clock times of a rule, from its naive first one. UNTIL is brought to the wall clock too."""
+def _until(text: str, first: datetime, wrong: ValidationError) -> str:
+    """UNTIL as UTC. A day alone counts whole, on the local clock."""
+    try:
+        if re.fullmatch(r"\d{8}", text):
+            moment = datetime.strptime(f"{text}T235959", "%Y%m%dT%H%M%S").replace(tzinfo=first.tzinfo)
+        elif text.endswith("Z"):
+            moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        else:
+            moment = datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=first.tzinfo)
+        return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    except (ValueError, OverflowError) as unreadable:
+        raise wrong from unreadable
+
+
+def _expansion(rule: str, first: datetime, zone: tzinfo | None, *, before: datetime) -> Iterator[datetime]:
+    """The wall-clock times of a rule before ``before``, from its naive first one. UNTIL is brought to the wall clock too."""
     parts = parts_of(rule)
-    until = parts.get("UNTIL")
-    if until and until.endswith("Z"):
-        moment = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(zone)
-        parts["UNTIL"] = f"{moment:%Y%m%dT%H%M%S}"
-    text = ";".join(f"{name}={value}" for name, value in parts.items())
-    expanded = rrulestr(text, dtstart=first)
-    assert isinstance(expanded, rrule)
-    return iter(expanded)
+    if "COUNT" not in parts:
+        # dateutil runs a rule that never matches up to the year 9999: it ends where we stop looking.
+        last = before
+        if until := parts.get("UNTIL"):
+            moment = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(zone)
+            last = min(before, moment.replace(tzinfo=None))
+        parts["UNTIL"] = f"{last:%Y%m%dT%H%M%S}"
+    expanded = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=first)
+    return takewhile(lambda wall: wall < before, iter(expanded))
 
 
 def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -86,25 +131,35 @@ def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def recurrence_set(rule: str, starts_at: datetime, zone: ZoneInfo, *, after: datetime, before: datetime) -> list[datetime]:
-    """The instants of a rule in [after, before): at most 1,000, DTSTART included (RFC 5545 3.8.5.3).
-
-    Bounded in what it looks at too: a rule that matches nothing for ever ends at ``before``.
-    """
-    if not rule:
-        return [starts_at] if after <= starts_at < before else []
-    first = starts_at.astimezone(zone).replace(tzinfo=None)
-    last = before.astimezone(zone).replace(tzinfo=None)
+    """The instants of a rule in [after, before), DTSTART included (RFC 5545 3.8.5.3): at most 1,000."""
     found = {starts_at} if after <= starts_at < before else set()
-    # dateutil runs a rule that never matches up to the year 9999: end it where we stop looking.
-    parts = parts_of(rule)
-    if "UNTIL" not in parts and "COUNT" not in parts:
-        rule = f"{rule};UNTIL={last:%Y%m%dT%H%M%S}"
-    for wall in _expansion(rule, first, zone):
-        if wall >= last or len(found) >= MOST_DATES:
+    if not rule:
+        return sorted(found)
+    first = starts_at.astimezone(zone).replace(tzinfo=None)
+    for wall in _expansion(rule, first, zone, before=before.astimezone(zone).replace(tzinfo=None)):
+        if len(found) >= MOST_DATES:
             break
-        if (instant := to_instant(wall, zone)) >= after:
+        if after <= (instant := to_instant(wall, zone)) < before:
             found.add(instant)
     return sorted(found)
+
+
+def ended(rule: str, before: datetime) -> str:
+    """``rule`` with its last time before ``before`` (aware): how "from here on" closes what came earlier."""
+    if not rule:
+        return ""
+    parts = [part for part in rule.split(";") if not part.startswith(("UNTIL=", "COUNT="))]
+    return ";".join([*parts, f"UNTIL={before.astimezone(UTC) - timedelta(seconds=1):%Y%m%dT%H%M%SZ}"])
+
+
+def resumed(rule: str, starts_at: datetime, zone: ZoneInfo, *, after: datetime) -> tuple[datetime, str] | None:
+    """A rule from its first time at or after ``after``: that time, and the rule with the same last time. None when it is over."""
+    coming = recurrence_set(rule, starts_at, zone, after=after, before=max(after, starts_at) + LONGEST_GAP)
+    if not coming:
+        return None
+    if "COUNT" in parts_of(rule):
+        rule = ended(rule, coming[-1] + timedelta(seconds=1))
+    return coming[0], rule
 
 
 def describe(rule: str, first: datetime) -> str:
@@ -128,7 +183,7 @@ def describe(rule: str, first: datetime) -> str:
     elif known and parts["FREQ"] == "DAILY" and interval == 1 and not by_day:
         words = _("Elke dag")
     elif known and parts["FREQ"] == "MONTHLY" and interval == 1:
-        if match := re.fullmatch(r"([+-]?\d)(MO|TU|WE|TH|FR|SA|SU)", by_day):
+        if match := re.fullmatch(r"([+-]?\d)(MO|TU|WE|TH|FR|SA|SU)", by_day) if "BYMONTHDAY" not in parts else None:
             nth = {
                 1: pgettext("de hoeveelste van de maand", "eerste"),
                 2: pgettext("de hoeveelste van de maand", "tweede"),
@@ -138,12 +193,14 @@ def describe(rule: str, first: datetime) -> str:
             }.get(int(match[1]))
             if nth:
                 words = _("Elke %(nth)s %(day)s van de maand") % {"nth": nth, "day": WEEKDAYS[DAYS.index(match[2])]}
-        elif not by_day:
-            words = _("Elke maand op de %(day)se") % {"day": parts.get("BYMONTHDAY", first.day)}
+        elif not by_day and parts.get("BYMONTHDAY") == "-1":
+            words = _("Elke laatste dag van de maand")
+        elif not by_day and (on := parts.get("BYMONTHDAY", str(first.day))).isdecimal():
+            words = _("Elke maand op de %(day)se") % {"day": on}
     if not words:
         words = _("Op meer data")
     if until := parts.get("UNTIL"):
-        last = datetime.strptime(until[:8], "%Y%m%d")
+        last = date(int(until[:4]), int(until[4:6]), int(until[6:8]))
         words = _("%(words)s, tot en met %(day)s") % {"words": words, "day": date_format(last, "j F Y")}
     return words + "."
 

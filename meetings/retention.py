@@ -17,7 +17,9 @@ def erase_past(retention_days: int, *, now: datetime) -> int:
     """
     before = now - timedelta(days=retention_days)
     personal = ~Q(name="") | ~Q(email="") | ~Q(message="") | Q(keyring__isnull=False)
-    erased = SignUp.objects.filter(personal, occurrence__ends_at__lt=before).update(name="", email="", message="", form_token="", keyring=None)
+    erased = SignUp.objects.filter(personal, occurrence__ends_at__lt=before).update(
+        name="", email="", message="", form_token="", keyring=None
+    )
     gone = Keyring.objects.filter(sign_ups=None, hosted=None, created_at__lt=before)
     gone.exclude(keys__last_used_on__gte=(now - UNUSED).date()).delete()
     HostDetails.objects.exclude(meeting__occurrences__ends_at__gte=before).exclude(meeting__occurrences__starts_at=None).exclude(

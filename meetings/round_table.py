@@ -110,7 +110,10 @@ def sentence(table: Table) -> str:
     if not table.taken:
         text = _("Nog niemand aan tafel. Alle stoelen zijn vrij.") if table.capacity else _("Nog niemand aan tafel.")
     elif table.capacity:
-        text = ngettext("%(n)d van de %(all)d stoelen bezet", "%(n)d van de %(all)d stoelen bezet", table.taken) % {"n": table.taken, "all": table.capacity}
+        text = ngettext("%(n)d van de %(all)d stoelen bezet", "%(n)d van de %(all)d stoelen bezet", table.taken) % {
+            "n": table.taken,
+            "all": table.capacity,
+        }
     else:
         text = ngettext("%(n)d mens aan tafel", "%(n)d mensen aan tafel", table.taken) % {"n": table.taken}
     if table.taken:
@@ -119,7 +122,9 @@ def sentence(table: Table) -> str:
     if table.is_over:
         return text
     if table.capacity and table.taken >= table.capacity:
-        full = _("Vol op de lijst. Loop gerust binnen: er staat een stoel extra.") if table.extra_chair else _("Vol. De wachtlijst is open.")
+        full = (
+            _("Vol op de lijst. Loop gerust binnen: er staat een stoel extra.") if table.extra_chair else _("Vol. De wachtlijst is open.")
+        )
         return f"{text} {full}"
     return f"{text} {_('En een stoel extra voor wie zo binnenloopt.')}" if table.extra_chair else text
 
@@ -194,13 +199,17 @@ def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tupl
         if who and with_backs:
             cups.append(_cup(angle, plan.table - 15))
     big, small = on_the_table(table)
-    extra = '<use class="walk-in" href="#stoel-extra" transform="translate(175 167) scale(.8)"/>' if table.extra_chair and not table.is_over else ""
+    extra = (
+        '<use class="walk-in" href="#stoel-extra" transform="translate(175 167) scale(.8)"/>'
+        if table.extra_chair and not table.is_over
+        else ""
+    )
     card = (
         f'<g class="card" transform="translate(0 {_n(plan.table - 17)})"><rect x="-25" y="-13" width="50" height="25" rx="4"/>'
         f'<text y="5">{pgettext("op het kaartje bij jouw stoel", "jij")}</text></g>'
     )
     # Safe: numbers, our own class names and our own translated words; nothing here was typed by a visitor.
-    return mark_safe(
+    return mark_safe(  # noqa: S308
         '<svg class="round-table" viewBox="-200 -200 400 400" aria-hidden="true" focusable="false"><circle class="lamp" r="199"/>'
         f'{extra}{"".join(out)}{"".join(on_top)}<circle class="top" r="{_n(plan.table)}"/><circle class="edge" r="{_n(plan.table - 5)}"/>'
         f'<g class="cups">{"".join(cups)}</g>{card}<text class="big" y="12">{big}</text><text class="small" y="38">{small}</text></svg>'
@@ -218,4 +227,6 @@ def mini(taken: int, capacity: int | None) -> SafeString:
         for a in [pi / 2 + 2 * pi * i / n]
     )
     # Safe for the same reason as svg().
-    return mark_safe(f'<svg class="mini-table" viewBox="-24 -24 48 48" aria-hidden="true"><circle class="top" r="10.5"/>{dots}</svg>')
+    return mark_safe(  # noqa: S308
+        f'<svg class="mini-table" viewBox="-24 -24 48 48" aria-hidden="true"><circle class="top" r="10.5"/>{dots}</svg>'
+    )

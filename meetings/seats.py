@@ -51,7 +51,11 @@ class NotEnoughSeats(SeatsError):
 
     def __init__(self, free: int) -> None:
         super().__init__(
-            ngettext("Er is nog %(free)d stoel vrij. Jouw stoel blijft van jou.", "Er zijn nog %(free)d stoelen vrij. Jouw stoel blijft van jou.", free)
+            ngettext(
+                "Er is nog %(free)d stoel vrij. Jouw stoel blijft van jou.",
+                "Er zijn nog %(free)d stoelen vrij. Jouw stoel blijft van jou.",
+                free,
+            )
             % {"free": free}
         )
 
@@ -60,7 +64,11 @@ class BalanceWouldTip(SeatsError):
     """Someone who sits asks for another perspective than the balance rule can take now."""
 
     def __init__(self) -> None:
-        super().__init__(_("Die stoel kan nu niet: aan deze tafel zitten nooit meer mensen van praktijk en beleid dan afgesproken. Jouw stoel blijft van jou."))
+        super().__init__(
+            _(
+                "Die stoel kan nu niet: aan deze tafel zitten nooit meer mensen van praktijk en beleid dan afgesproken. Jouw stoel blijft van jou."
+            )
+        )
 
 
 class CapacityTooLow(SeatsError):
@@ -91,7 +99,18 @@ def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
         _promote(occurrence, now)
         occurrence.version += 1
         occurrence.save(
-            update_fields=[*SEATS_FIELD.values(), "waiting", "version", "capacity", "status", "reason", "sequence", "is_closed", "is_exception", "changed_at"]
+            update_fields=[
+                *SEATS_FIELD.values(),
+                "waiting",
+                "version",
+                "capacity",
+                "status",
+                "reason",
+                "sequence",
+                "is_closed",
+                "is_exception",
+                "changed_at",
+            ]
         )
         transaction.on_commit(partial(live.announce, f"/agenda/{occurrence.slug}/{occurrence.date_key}/", occurrence.version))
 

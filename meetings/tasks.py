@@ -52,4 +52,8 @@ def send_link_again(keyring_id: int) -> None:
 
 def _still_there(sign_up_id: int) -> SignUp | None:
     """The sign-up, unless it was given back since the task was made."""
-    return SignUp.objects.select_related("occurrence__meeting", "occurrence__place", "keyring").filter(pk=sign_up_id, keyring__isnull=False).first()
+    return (
+        SignUp.objects.select_related("occurrence__meeting", "occurrence__place", "keyring")
+        .filter(pk=sign_up_id, keyring__isnull=False)
+        .first()
+    )

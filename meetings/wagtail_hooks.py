@@ -32,7 +32,9 @@ def coming_dates_under(pages: list[Page]) -> int:
     for page in pages:
         below = page.get_descendants(inclusive=True)
         places.update(PlacePage.objects.filter(pk__in=below.values("pk")).exclude(place=None).values_list("place", flat=True))
-        neighbourhoods.update(NeighbourhoodPage.objects.filter(pk__in=below.values("pk")).exclude(neighbourhood=None).values_list("neighbourhood", flat=True))
+        neighbourhoods.update(
+            NeighbourhoodPage.objects.filter(pk__in=below.values("pk")).exclude(neighbourhood=None).values_list("neighbourhood", flat=True)
+        )
     coming = Occurrence.objects.filter(ends_at__gt=timezone.now())
     return (coming.filter(place__in=places) | coming.filter(neighbourhood__in=neighbourhoods)).count()
 

@@ -56,7 +56,9 @@ def shifts_on(day: date, shifts: Iterable[Shift], exceptions: Iterable[OtherHour
     return [(s.since, s.until) for s in shifts if s.weekday == day.weekday()], ""
 
 
-def intervals(day: date, days: int, shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+def intervals(
+    day: date, days: int, shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: ZoneInfo
+) -> list[tuple[datetime, datetime]]:
     """Open intervals that begin on ``days`` days from ``day``, adjoining and overlapping ones joined."""
     found = []
     for offset in range(days):

@@ -88,7 +88,9 @@ def neighbourhoods(home: HomePage, now: datetime) -> None:
             floor=spec.get("floor", ""),
             lead=spec["lead"],
             body=body(spec.get("text", [])),
-            how_we_do_it=spec.get("how", "Iedereen mag uitnodigen. Staat iets liever op geen enkele lijst? Dat mag. Dan ziet alleen wie de link heeft het."),
+            how_we_do_it=spec.get(
+                "how", "Iedereen mag uitnodigen. Staat iets liever op geen enkele lijst? Dat mag. Dan ziet alleen wie de link heeft het."
+            ),
         )
         index.add_child(instance=page)
         latitude, longitude = spec["point"]
@@ -126,7 +128,9 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datet
             phone=person.get("phone", ""),
             phone_hours=person.get("phone_hours", ""),
         )
-        contact.walk_in_hours = [WalkInHours(weekday=day, since=since, until=until) for day, since, until in shifts(person.get("hours", []))]
+        contact.walk_in_hours = [
+            WalkInHours(weekday=day, since=since, until=until) for day, since, until in shifts(person.get("hours", []))
+        ]
         contacts.append(contact)
     page.contacts = contacts
     parent.add_child(instance=page)
@@ -137,7 +141,7 @@ def shifts(lines: list[str]) -> list[tuple[int, time, time]]:
     found = []
     for line in lines:
         days, hours = line.split(" ")
-        since, until = (time(*map(int, part.split(":"))) for part in hours.split("-"))
+        since, until = (time(int(hour), int(minute)) for hour, minute in (part.split(":") for part in hours.split("-")))
         for part in days.split(","):
             first, _dash, last = part.partition("-")
             found += [(day, since, until) for day in range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)]

@@ -82,9 +82,7 @@ def meet(spec: dict, initiative: Initiative | None, now: datetime) -> Meeting:
     if spec["when"]["repeat"] == "ooit":
         return dates.create(meeting, starts_at=None, duration=timedelta(hours=2), host_name=spec["host"], now=now)
     planned = plan(spec["when"], now.astimezone(meeting.zone).date(), meeting.zone)
-    return dates.create(
-        meeting, starts_at=planned.starts_at, duration=planned.duration, rule=planned.rule, host_name=spec["host"], now=now
-    )
+    return dates.create(meeting, starts_at=planned.starts_at, duration=planned.duration, rule=planned.rule, host_name=spec["host"], now=now)
 
 
 def invite(meeting: Meeting, spec: dict, names: Iterator[str], now: datetime) -> None:
@@ -139,7 +137,7 @@ def disturb(meeting: Meeting, spec: dict, now: datetime) -> None:
     if moved := spec.get("moved"):
         occurrence, days = nth(later, moved["date"]), timedelta(days=moved["days"])
         # Local time plus a day: 18:30 stays 18:30 across a clock change.
-        starts_at, ends_at = (moment.astimezone(meeting.zone) + days for moment in (occurrence.starts_at, occurrence.ends_at))
+        starts_at, ends_at = (moment.astimezone(meeting.zone) + days for moment in (occurrence.starts_at, occurrence.ends_at) if moment)
         dates.move_date(occurrence, starts_at, ends_at, now=now)
 
 

@@ -7,7 +7,7 @@ from django.template import Context
 from django.urls import reverse, translate_url
 from wagtail.models import Site
 
-from home.models import SiteSettings
+from home.models import FootLink, SiteSettings
 
 register = template.Library()
 
@@ -15,8 +15,8 @@ register = template.Library()
 def _settings(context: Context) -> SiteSettings | None:
     """The site's settings, asked once a page; None before the first site exists."""
     request = context.get("request")
-    site = Site.find_for_request(request) if request else None
-    return SiteSettings.for_site(site) if site else None
+    known = request and Site.find_for_request(request)
+    return SiteSettings.for_request(request) if known else None
 
 
 @register.simple_tag(takes_context=True)
@@ -27,7 +27,9 @@ def site_name(context: Context) -> str:
 
 @register.inclusion_tag("home/_foot.html", takes_context=True)
 def site_foot(context: Context) -> dict:
-    return {"settings": _settings(context)}
+    found = _settings(context)
+    links = FootLink.objects.filter(settings=found).select_related("page") if found else []
+    return {"settings": found, "links": links, "request": context.get("request")}
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vRecur
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vDatetime, vRecur
 
 from meetings import recurrence
 from meetings.models import Meeting, Occurrence, Segment
@@ -34,11 +34,11 @@ def amsterdam() -> Timezone:
     zone = Timezone()
     zone.add("tzid", "Europe/Amsterdam")
     for kind, month, start, before, after, name in (
-        (TimezoneDaylight, 3, datetime(1996, 3, 31, 2), 60, 120, "CEST"),
-        (TimezoneStandard, 10, datetime(1996, 10, 27, 3), 120, 60, "CET"),
+        (TimezoneDaylight, 3, "19960331T020000", 60, 120, "CEST"),
+        (TimezoneStandard, 10, "19961027T030000", 120, 60, "CET"),
     ):
         part = kind()
-        part.add("dtstart", start)
+        part.add("dtstart", vDatetime.from_ical(start))
         part.add("tzoffsetfrom", timedelta(minutes=before))
         part.add("tzoffsetto", timedelta(minutes=after))
         part.add("tzname", name)
@@ -74,26 +74,23 @@ def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str) -> 
     if not segment.rule and len(occurrences) == 1:
         return [_event(occurrences[0], segment.uid, base_url)]
     by_key = {o.date_key: o for o in occurrences}
-    given = recurrence.recurrence_set(
-        segment.rule, segment.starts_at, zone, after=segment.starts_at, before=max(o.recurrence_at or o.starts_at for o in occurrences) + segment.duration
-    )
+    times = {o.date_key: _rule_time(o) for o in occurrences}
+    earliest, latest = min(times.values()), max(times.values())
+    given = recurrence.recurrence_set(segment.rule, segment.starts_at, zone, after=segment.starts_at, before=latest + segment.duration)
     given_keys = {f"{instant.astimezone(zone):%Y-%m-%d}": instant for instant in given}
-    first = min(occurrences, key=lambda o: o.recurrence_at or o.starts_at)
+    first = min(occurrences, key=lambda o: times[o.date_key])
     master = _event(first, segment.uid, base_url, starts_at=segment.starts_at, ends_at=segment.starts_at + segment.duration)
     master["SEQUENCE"] = max(o.sequence for o in occurrences)
     if segment.rule:
         master.add("rrule", vRecur.from_ical(segment.rule))
-    earliest = min(o.recurrence_at or o.starts_at for o in occurrences)
     missing = [instant for key, instant in given_keys.items() if key not in by_key and instant >= earliest]
-    for instant in missing:
-        master.add("exdate", instant.astimezone(zone))
+    for gone in missing:
+        master.add("exdate", gone.astimezone(zone))
     events = [master]
     for occurrence in occurrences:
-        instant = given_keys.get(occurrence.date_key)
-        if instant is None:
-            extra = occurrence.recurrence_at or occurrence.starts_at
-            master.add("rdate", extra.astimezone(zone))
-            instant = extra
+        instant = given_keys.get(occurrence.date_key) or times[occurrence.date_key]
+        if occurrence.date_key not in given_keys:
+            master.add("rdate", instant.astimezone(zone))
         differs = (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration)
         if differs or occurrence.is_cancelled:
             override = _event(occurrence, segment.uid, base_url)
@@ -102,9 +99,18 @@ def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str) -> 
     return events
 
 
+def _rule_time(occurrence: Occurrence) -> datetime:
+    """The time that identifies a date in its series (RECURRENCE-ID, RFC 5545 3.8.4.4)."""
+    found = occurrence.recurrence_at or occurrence.starts_at
+    assert found is not None  # a table without a date is in no series
+    return found
+
+
 def _event(occurrence: Occurrence, uid: str, base_url: str, **times: datetime) -> Event:
     zone = occurrence.meeting.zone
     starts_at, ends_at = times.get("starts_at", occurrence.starts_at), times.get("ends_at", occurrence.ends_at)
+    assert starts_at is not None
+    assert ends_at is not None  # the caller leaves out a table without a date
     page = base_url + f"/agenda/{occurrence.slug}/" + ("" if times else f"{occurrence.date_key}/")
     changed = occurrence.changed_at.astimezone(UTC).replace(microsecond=0)
     event = Event()

@@ -24,11 +24,18 @@ class MeetingForm(WagtailAdminModelForm):
 
     begin = forms.DateTimeField(label=gettext_lazy("begin van de eerste keer"), required=False, widget=AdminDateTimeInput)
     end = forms.DateTimeField(label=gettext_lazy("einde van de eerste keer"), required=False, widget=AdminDateTimeInput)
-    repeat = forms.ChoiceField(label=gettext_lazy("vaker?"), choices=[*Repeat.choices, ("anders", gettext_lazy("Anders, met een regel"))], initial=Repeat.ONCE)
-    rule = forms.CharField(
-        label=gettext_lazy("regel (RRULE)"), required=False, max_length=300, help_text=gettext_lazy("Bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU,TH (RFC 5545).")
+    repeat = forms.ChoiceField(
+        label=gettext_lazy("vaker?"), choices=[*Repeat.choices, ("anders", gettext_lazy("Anders, met een regel"))], initial=Repeat.ONCE
     )
-    host_name = forms.CharField(label=gettext_lazy("wie ontvangt"), required=False, max_length=40, help_text=gettext_lazy("Een voornaam. Hoeft niet."))
+    rule = forms.CharField(
+        label=gettext_lazy("regel (RRULE)"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("Bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU,TH (RFC 5545)."),
+    )
+    host_name = forms.CharField(
+        label=gettext_lazy("wie ontvangt"), required=False, max_length=40, help_text=gettext_lazy("Een voornaam. Hoeft niet.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +69,11 @@ class MeetingForm(WagtailAdminModelForm):
         if begin and not self.errors:
             local = begin.astimezone(self.instance.zone)
             try:
-                data["rule"] = recurrence.clean(data.get("rule", ""), local) if data["repeat"] == "anders" else recurrence.rule_for(data["repeat"], local)
+                data["rule"] = (
+                    recurrence.clean(data.get("rule", ""), local)
+                    if data["repeat"] == "anders"
+                    else recurrence.rule_for(data["repeat"], local)
+                )
             except ValidationError as wrong:
                 self.add_error("rule", wrong)
         place, neighbourhood = data.get("place"), data.get("neighbourhood")
@@ -83,7 +94,14 @@ class MeetingForm(WagtailAdminModelForm):
         begin, end = data.get("begin"), data.get("end")
         duration = (end - begin) if begin and end else timedelta(hours=2)
         if meeting.pk is None:
-            dates.create(meeting, starts_at=begin, duration=duration, rule=data.get("rule", "") if begin else "", host_name=data.get("host_name", ""), now=now)
+            dates.create(
+                meeting,
+                starts_at=begin,
+                duration=duration,
+                rule=data.get("rule", "") if begin else "",
+                host_name=data.get("host_name", ""),
+                now=now,
+            )
             self.save_m2m()
             return meeting
         before = Meeting.objects.get(pk=meeting.pk)
@@ -96,7 +114,11 @@ class MeetingForm(WagtailAdminModelForm):
         else:
             dates.copy_to_dates(meeting, now=now)
         segment = meeting.segments.last()
-        if segment is None or (segment.starts_at, segment.duration, segment.rule) != (begin, duration, data.get("rule", "") if begin else ""):
+        if segment is None or (segment.starts_at, segment.duration, segment.rule) != (
+            begin,
+            duration,
+            data.get("rule", "") if begin else "",
+        ):
             dates.change_rule(meeting, starts_at=begin, duration=duration, rule=data.get("rule", "") if begin else "", now=now)
         if before.capacity != meeting.capacity:
             for occurrence in meeting.occurrences.filter(ends_at__gt=now):

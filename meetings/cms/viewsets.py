@@ -80,7 +80,9 @@ class MeetingViewSet(OwnOnly):
                 ],
                 heading=_("De tafel"),
             ),
-            MultiFieldPanel([FieldPanel("languages"), FieldPanel("audience"), FieldPanel("access"), FieldPanel("costs")], heading=_("Goed om te weten")),
+            MultiFieldPanel(
+                [FieldPanel("languages"), FieldPanel("audience"), FieldPanel("access"), FieldPanel("costs")], heading=_("Goed om te weten")
+            ),
         ],
         base_form_class=MeetingForm,
     )

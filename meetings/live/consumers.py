@@ -21,7 +21,9 @@ def _who(path: str, cookie: str) -> tuple[int | None, str] | None:
     from meetings.models import Kind, Occurrence
 
     key = split(path)
-    occurrence = key and Occurrence.objects.select_related("meeting").exclude(kind=Kind.KITCHEN_TABLE).filter(slug=key[0], date_key=key[1]).first()
+    occurrence = (
+        key and Occurrence.objects.select_related("meeting").exclude(kind=Kind.KITCHEN_TABLE).filter(slug=key[0], date_key=key[1]).first()
+    )
     if not occurrence:
         return None
     keyring = keys.keyring_of_cookie(cookie)

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -34,7 +34,7 @@ LAYER_SECONDS = 1.0  # how long telling other processes may take
 SEND_SECONDS = 5.0  # a socket that takes longer to accept a frame is dropped
 SENTENCE = '<span hx-swap-oob="innerHTML:#tafel-zin">'
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class Socket:
@@ -42,7 +42,9 @@ class Socket:
 
     __slots__ = ("audience", "busy", "close", "keyring_id", "language", "send")
 
-    def __init__(self, send: Send, close: Callable[[], Awaitable[None]], keyring_id: int | None, audience: str, language: str) -> None:
+    def __init__(
+        self, send: Send, close: Callable[[], Coroutine[Any, Any, None]], keyring_id: int | None, audience: str, language: str
+    ) -> None:
         self.send, self.close, self.keyring_id, self.audience, self.language = send, close, keyring_id, audience, language
         self.busy: asyncio.Task[None] | None = None
 
@@ -201,7 +203,7 @@ class Hub:
         """The last sentence always follows: once the five seconds are over, the present frame with its sentence."""
         table.late_sentence = None
         if table.sockets and self.loop:
-            self.loop.create_task(self._show(table))
+            _keep(self.loop.create_task(self._show(table)))
 
     def _hand(self, socket: Socket, message: dict[str, Any]) -> None:
         """Give a socket its message without waiting for it; one that did not take the one before in time is dropped."""
@@ -285,6 +287,15 @@ def without_sentence(frame: str) -> str:
     return before + after.partition("</span>")[2] if found else frame
 
 
+_under_way: set[asyncio.Task[None]] = set()
+
+
+def _keep(task: asyncio.Task[None]) -> None:
+    """Hold a task until it is done: the loop itself keeps only a weak reference."""
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+
+
 hub = Hub()
 _caches: list[Callable[[str], None]] = []
 
@@ -316,9 +327,9 @@ def announce(path: str, version: int) -> None:
         with contextlib.suppress(Exception):
             async_to_sync(hub.tell_others)(path, version)
     else:
-        running.create_task(hub.tell_others(path, version))
+        _keep(running.create_task(hub.tell_others(path, version)))
 
 
 def _heard_here(path: str, version: int) -> None:
     hub.hint(path, version)
-    asyncio.get_running_loop().create_task(hub.tell_others(path, version))
+    _keep(asyncio.get_running_loop().create_task(hub.tell_others(path, version)))

@@ -53,26 +53,46 @@ class Meeting(index.Indexed, RevisionMixin, models.Model):
     visibility = models.CharField(_("wie mag dit zien"), max_length=8, choices=Visibility.choices, default=Visibility.EVERYONE)
     moderation = models.CharField(max_length=8, choices=Moderation.choices, default=Moderation.VISIBLE, editable=False)
 
-    initiative = models.ForeignKey(Initiative, models.SET_NULL, null=True, blank=True, related_name="meetings", verbose_name=_("initiatief"))
+    initiative = models.ForeignKey(
+        Initiative, models.SET_NULL, null=True, blank=True, related_name="meetings", verbose_name=_("initiatief")
+    )
     place = models.ForeignKey("places.Place", models.PROTECT, null=True, blank=True, related_name="meetings", verbose_name=_("plek"))
     place_text = models.CharField(_("of: waar het is"), max_length=200, blank=True)
     neighbourhood = models.ForeignKey(
-        "places.Neighbourhood", models.PROTECT, null=True, blank=True, related_name="meetings", verbose_name=_("wijk"), help_text=_("Leeg: de hele stad.")
+        "places.Neighbourhood",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("wijk"),
+        help_text=_("Leeg: de hele stad."),
     )
-    contact = models.ForeignKey("places.Contact", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("vragen? loop binnen bij"))
+    contact = models.ForeignKey(
+        "places.Contact", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("vragen? loop binnen bij")
+    )
     time_zone = models.CharField(_("tijdzone"), max_length=40, default="Europe/Amsterdam", editable=False)
 
     capacity = models.PositiveSmallIntegerField(
-        _("stoelen"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_CHAIRS)], help_text=_("Leeg: iedereen kan aanschuiven.")
+        _("stoelen"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_CHAIRS)],
+        help_text=_("Leeg: iedereen kan aanschuiven."),
     )
     balance = models.CharField(_("evenwicht"), max_length=8, choices=Balance.choices, default=Balance.NONE)
     resident_seats = models.PositiveSmallIntegerField(_("stoelen voor bewoners"), default=0)
     formal_start = models.PositiveSmallIntegerField(
-        _("stoelen voor praktijk en beleid die meteen open zijn"), default=2, help_text=_("Zodat het kan beginnen, bij ‘nooit meer dan bewoners’.")
+        _("stoelen voor praktijk en beleid die meteen open zijn"),
+        default=2,
+        help_text=_("Zodat het kan beginnen, bij ‘nooit meer dan bewoners’."),
     )
-    extra_chair = models.BooleanField(_("er staat een stoel extra"), default=True, help_text=_("Voor wie zo binnenloopt. Is de zaal klein? Zet hem uit."))
+    extra_chair = models.BooleanField(
+        _("er staat een stoel extra"), default=True, help_text=_("Voor wie zo binnenloopt. Is de zaal klein? Zet hem uit.")
+    )
     names = models.CharField(_("namen"), max_length=8, choices=Names.choices, default=Names.SELF)
-    total_only = models.BooleanField(_("alleen hoeveel mensen er komen"), default=False, help_text=_("Niet hoeveel bewoners, praktijk en beleid."))
+    total_only = models.BooleanField(
+        _("alleen hoeveel mensen er komen"), default=False, help_text=_("Niet hoeveel bewoners, praktijk en beleid.")
+    )
 
     languages = models.CharField(_("talen aan tafel"), max_length=120, blank=True)
     audience = models.CharField(_("voor wie"), max_length=120, blank=True, help_text=_("Bijvoorbeeld: ouders. Leeg: iedereen."))
@@ -100,6 +120,9 @@ class Meeting(index.Indexed, RevisionMixin, models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("meeting", args=[self.slug])
 
     @classmethod
     def listed(cls) -> models.Q:
@@ -132,9 +155,6 @@ class Meeting(index.Indexed, RevisionMixin, models.Model):
     @property
     def asks_perspective(self) -> bool:
         return self.kind != Kind.ACTIVITY
-
-    def get_absolute_url(self) -> str:
-        return reverse("meeting", args=[self.slug])
 
     @staticmethod
     def secret_slug() -> str:

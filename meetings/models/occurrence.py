@@ -66,7 +66,9 @@ class Occurrence(models.Model):
     seats_practice = models.PositiveIntegerField(default=0, editable=False)
     seats_policy = models.PositiveIntegerField(default=0, editable=False)
     seats_taken = models.GeneratedField(
-        expression=F("seats_resident") + F("seats_practice") + F("seats_policy"), output_field=models.PositiveIntegerField(), db_persist=True
+        expression=F("seats_resident") + F("seats_practice") + F("seats_policy"),
+        output_field=models.PositiveIntegerField(),
+        db_persist=True,
     )
     waiting = models.PositiveIntegerField(default=0, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -78,7 +80,8 @@ class Occurrence(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["meeting", "date_key"], name="date_key_once"),
             models.CheckConstraint(
-                condition=Q(capacity=None) | Q(seats_resident__lte=F("capacity") - F("seats_practice") - F("seats_policy")), name="not_overbooked"
+                condition=Q(capacity=None) | Q(seats_resident__lte=F("capacity") - F("seats_practice") - F("seats_policy")),
+                name="not_overbooked",
             ),
             models.CheckConstraint(condition=Q(starts_at=None, ends_at=None) | Q(ends_at__gt=F("starts_at")), name="ends_after_it_starts"),
         ]

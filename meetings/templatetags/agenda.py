@@ -18,7 +18,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def coming_meetings(neighbourhood: Neighbourhood | None = None, place: Place | None = None, kind: str = "", limit: int = 4) -> list[Occurrence]:
+def coming_meetings(
+    neighbourhood: Neighbourhood | None = None, place: Place | None = None, kind: str = "", limit: int = 4
+) -> list[Occurrence]:
     return agenda.coming(neighbourhood=neighbourhood or None, place=place or None, kind=kind or "", now=timezone.now(), limit=limit)
 
 

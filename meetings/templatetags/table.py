@@ -31,5 +31,7 @@ def mini_table(occurrence: Occurrence) -> SafeString:
 def shape(perspective: str) -> SafeString:
     """The shape of a perspective, to stand beside its word."""
     return format_html(
-        '<svg class="shape {}" viewBox="-14 -14 28 28" aria-hidden="true"><use href="#stoel-{}"/></svg>', round_table.LOOKS[perspective], perspective
+        '<svg class="shape {}" viewBox="-14 -14 28 28" aria-hidden="true"><use href="#stoel-{}"/></svg>',
+        round_table.LOOKS[perspective],
+        perspective,
     )

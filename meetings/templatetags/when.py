@@ -71,7 +71,10 @@ def qr_code(address: str) -> SafeString:
     """``address`` as a QR code, an SVG without style (ISO/IEC 18004, error correction M)."""
     label = _("QR-code van het adres hiernaast")
     # Safe: segno writes numbers, and the label is ours.
-    return mark_safe(segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None, title=label))
+    code = segno.make(address, error="m", micro=False).svg_inline(
+        omitsize=True, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None
+    )
+    return mark_safe(code.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1))  # noqa: S308
 
 
 @register.simple_tag

@@ -57,7 +57,10 @@ def agenda(request: HttpRequest) -> HttpResponse:
         {
             "choice": choice,
             "days": by_day(page.items),
-            "whens": [(value, label, _with(request.GET, van=None, tot=None, wanneer=None if choice.when == value else value)) for value, label in whens],
+            "whens": [
+                (value, label, _with(request.GET, van=None, tot=None, wanneer=None if choice.when == value else value))
+                for value, label in whens
+            ],
             "chosen": [one for one in neighbourhoods if one.pk in chosen],
             "others": [one for one in neighbourhoods if one.pk not in chosen],
             "places": list(places.filter(neighbourhood__in=chosen) if chosen else places)[:200],

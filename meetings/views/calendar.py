@@ -27,7 +27,9 @@ def _answer(request: HttpRequest, body: bytes, filename: str, changed_at) -> Htt
     response["Last-Modified"] = http_date(changed_at.timestamp())
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-cache"
-    return get_conditional_response(request, etag=response["ETag"], last_modified=int(changed_at.timestamp()), response=response) or response
+    return (
+        get_conditional_response(request, etag=response["ETag"], last_modified=int(changed_at.timestamp()), response=response) or response
+    )
 
 
 @require_safe

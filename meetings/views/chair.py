@@ -35,7 +35,9 @@ def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         what = request.GET.get("wat", "")
         initial = ChairForm.of(sign_up) if sign_up and what == "veranderen" else {}
         form = ChairForm(initial=initial, occurrence=occurrence)
-        return _form_page(request, occurrence, form, sign_up, _purpose(sign_up, "mij" if what == "veranderen" else request.GET.get("voor", "")))
+        return _form_page(
+            request, occurrence, form, sign_up, _purpose(sign_up, "mij" if what == "veranderen" else request.GET.get("voor", ""))
+        )
 
     form = ChairForm(request.POST, occurrence=occurrence)
     purpose = _purpose(sign_up, request.POST.get("voor", ""))
@@ -100,14 +102,15 @@ def _for_me(request: HttpRequest, occurrence: Occurrence, form: ChairForm, sign_
             keyring = keys.new_keyring()
             raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=_("dit toestel"))
         taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
-        if taken.keyring_id != keyring.pk:
+        owner = taken.keyring or keyring
+        if owner != keyring:
             # The same form came in twice at once, from a device without a cookie yet: one chair, and its own keyring.
             keyring.delete()
-            raw = keys.mint(Key.Scope.KEYRING, keyring=taken.keyring, label=_("dit toestel"))
+            raw = keys.mint(Key.Scope.KEYRING, keyring=owner, label=_("dit toestel"))
         if taken.email:
-            if not taken.keyring.email:
-                taken.keyring.email = taken.email
-                taken.keyring.save(update_fields=["email"])
+            if not owner.email:
+                owner.email = taken.email
+                owner.save(update_fields=["email"])
             if sign_up is None:
                 transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
     if taken.state == SignUp.State.WAITING and form.cleaned_data["vrij"] == "1" and sign_up is None:
@@ -170,9 +173,15 @@ def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     occurrence, now = find_occurrence(slug, date_key), timezone.now()
     keyring = keys.keyring_of(request)
     sign_up = occurrence.sign_ups.filter(keyring=keyring).first() if keyring else None
-    if sign_up is None:
+    if sign_up is None or keyring is None:
         return see_other(request, occurrence.get_absolute_url())
-    context = {"occurrence": occurrence, "meeting": occurrence.meeting, "sign_up": sign_up, "host_name": host_name(occurrence.meeting), "menu": "mijn"}
+    context = {
+        "occurrence": occurrence,
+        "meeting": occurrence.meeting,
+        "sign_up": sign_up,
+        "host_name": host_name(occurrence.meeting),
+        "menu": "mijn",
+    }
     if request.method == "POST":
         try:
             seats.leave(occurrence.pk, keyring, now=now)

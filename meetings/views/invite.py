@@ -9,5 +9,7 @@ from places.models import Contact
 
 @require_safe
 def invite(request: HttpRequest) -> HttpResponse:
-    people = [contact for contact in Contact.objects.filter(page__live=True).select_related("page__place__neighbourhood") if contact.hours_text()]
+    people = [
+        contact for contact in Contact.objects.filter(page__live=True).select_related("page__place__neighbourhood") if contact.hours_text()
+    ]
     return render(request, "meetings/invite.html", {"people": people[:24], "menu": "nodig-uit"})

@@ -32,7 +32,9 @@ def find_meeting(slug: str) -> Meeting:
 
 def find_occurrence(slug: str, date_key: str) -> Occurrence:
     found = (
-        Occurrence.objects.select_related("meeting__host", "meeting__contact__page", "meeting__initiative", "segment", "place__neighbourhood", "neighbourhood")
+        Occurrence.objects.select_related(
+            "meeting__host", "meeting__contact__page", "meeting__initiative", "segment", "place__neighbourhood", "neighbourhood"
+        )
         .exclude(kind=Kind.KITCHEN_TABLE)
         .filter(slug=slug, date_key=date_key, meeting__slug=slug)
         .first()
@@ -86,7 +88,7 @@ def describe(meeting: Meeting) -> str:
 
 def access_facts(occurrence: Occurrence) -> list[tuple[str, str]]:
     """What the page of a place says about getting in, as (label, fact)."""
-    page = occurrence.place and occurrence.place.pages.live().first()
+    page = occurrence.place and occurrence.place.pages.filter(live=True).first()
     return page.access_facts() if page else []
 
 
@@ -150,7 +152,7 @@ def keep_secret(response: HttpResponse) -> HttpResponse:
 
 def see_other(request: HttpRequest, address: str) -> HttpResponse:
     """303, so that reloading does not post again (RFC 9110 15.4.4); htmx is told to go there as a whole page."""
-    if request.htmx:
+    if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=204)
         response["HX-Redirect"] = address
         return response

@@ -20,7 +20,9 @@ from meetings.models import Key, Keyring
 from .meeting import keep_secret, see_other
 
 
-def _chairs(request: HttpRequest, keyring: Keyring | None, raw: str, *, by_link: bool, status: int = 200, refused: str = "") -> HttpResponse:
+def _chairs(
+    request: HttpRequest, keyring: Keyring | None, raw: str, *, by_link: bool, status: int = 200, refused: str = ""
+) -> HttpResponse:
     now = timezone.now()
     sign_ups = list(keyring.sign_ups.select_related("occurrence__meeting__host").order_by("occurrence__starts_at", "id")) if keyring else []
     response = render(
@@ -128,7 +130,7 @@ def erase(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def lost(request: HttpRequest) -> HttpResponse:
-    """"Stuur mijn link nog eens": the answer is the same whether or not we know the address."""
+    """ "Stuur mijn link nog eens": the answer is the same whether or not we know the address."""
     form = LostLinkForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -140,7 +142,9 @@ def lost(request: HttpRequest) -> HttpResponse:
             known = Keyring.objects.filter(Q(email__iexact=address) | Q(sign_ups__email__iexact=address)).distinct().order_by("-id")[:5]
             for keyring in known:
                 tasks.send_link_again.enqueue(keyring.pk)
-            messages.success(request, _("Kennen we dit adres? Dan is er een mail onderweg met een nieuwe link. Kijk ook bij ongewenste mail."))
+            messages.success(
+                request, _("Kennen we dit adres? Dan is er een mail onderweg met een nieuwe link. Kijk ook bij ongewenste mail.")
+            )
             return see_other(request, reverse("lost"))
         else:
             status = 422

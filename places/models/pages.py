@@ -14,7 +14,6 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -49,7 +48,9 @@ class LeadsOn(Page):
         page = row and row.pages.live().first()
         return RouteResult(self, kwargs={"moved_to": page, "rest": components[1:]}) if page else None
 
-    def serve(self, request: HttpRequest, *args: Any, moved_to: Page | None = None, rest: Sequence[str] = (), **kwargs: Any) -> HttpResponse:
+    def serve(
+        self, request: HttpRequest, *args: Any, moved_to: Page | None = None, rest: Sequence[str] = (), **kwargs: Any
+    ) -> HttpResponse:
         if moved_to is not None:
             return HttpResponsePermanentRedirect(moved_to.get_url(request) + "".join(f"{part}/" for part in rest))
         return super().serve(request, *args, **kwargs)
@@ -75,7 +76,9 @@ class RowPage(Page):
         if self.row is not None:
             taken = taken.exclude(pk=self.row.pk)
         if taken.exists():
-            raise ValidationError({"slug": _("Dit adres is al van een andere wijk of plek. Kies een ander, bijvoorbeeld met de straat erbij.")})
+            raise ValidationError(
+                {"slug": _("Dit adres is al van een andere wijk of plek. Kies een ander, bijvoorbeeld met de straat erbij.")}
+            )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
@@ -131,8 +134,12 @@ class NeighbourhoodPage(LeadsOn, RowPage):
     row_model, row_field = Neighbourhood, "neighbourhood"
 
     neighbourhood = models.ForeignKey(Neighbourhood, models.PROTECT, null=True, editable=False, related_name="pages")
-    area = models.CharField(gettext_lazy("gebied"), max_length=80, blank=True, help_text=gettext_lazy("Het grotere geheel, bijvoorbeeld: Delfshaven."))
-    floor = models.CharField(gettext_lazy("vloerkleur"), max_length=8, choices=Floor.choices, blank=True, help_text=gettext_lazy("Leeg: volgt uit de naam."))
+    area = models.CharField(
+        gettext_lazy("gebied"), max_length=80, blank=True, help_text=gettext_lazy("Het grotere geheel, bijvoorbeeld: Delfshaven.")
+    )
+    floor = models.CharField(
+        gettext_lazy("vloerkleur"), max_length=8, choices=Floor.choices, blank=True, help_text=gettext_lazy("Leeg: volgt uit de naam.")
+    )
     lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
     how_we_do_it = models.TextField(gettext_lazy("hoe we het hier doen"), blank=True, max_length=600)
     body = StreamField(BODY, blank=True, verbose_name=gettext_lazy("tekst en beeld"))
@@ -186,17 +193,25 @@ class PlacePage(RowPage):
 
     place = models.ForeignKey(Place, models.PROTECT, null=True, editable=False, related_name="pages")
     lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
-    photo = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("foto"))
+    photo = models.ForeignKey(
+        "wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("foto")
+    )
     photo_alt = models.CharField(gettext_lazy("wat er op de foto staat"), max_length=200, blank=True)
     street = models.CharField(gettext_lazy("straat en nummer"), max_length=120, blank=True)
     postcode = models.CharField(gettext_lazy("postcode"), max_length=10, blank=True)
-    latitude = models.FloatField(gettext_lazy("breedtegraad"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)])
-    longitude = models.FloatField(gettext_lazy("lengtegraad"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)])
+    latitude = models.FloatField(
+        gettext_lazy("breedtegraad"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        gettext_lazy("lengtegraad"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
     is_approximate = models.BooleanField(gettext_lazy("de stip is ongeveer"), default=False)
 
     step_free = models.CharField(gettext_lazy("drempel"), max_length=160, blank=True)
     toilet = models.CharField(gettext_lazy("rolstoel-wc"), max_length=160, blank=True)
-    hearing = models.CharField(gettext_lazy("horen"), max_length=160, blank=True, help_text=gettext_lazy("Bijvoorbeeld: ringleiding in de grote zaal."))
+    hearing = models.CharField(
+        gettext_lazy("horen"), max_length=160, blank=True, help_text=gettext_lazy("Bijvoorbeeld: ringleiding in de grote zaal.")
+    )
     quiet_corner = models.CharField(gettext_lazy("rustige hoek"), max_length=160, blank=True)
     transport = models.CharField(gettext_lazy("tram en halte"), max_length=200, blank=True)
     assistance_dog = models.CharField(gettext_lazy("hulphond"), max_length=160, blank=True)
@@ -230,7 +245,17 @@ class PlacePage(RowPage):
         MultiFieldPanel(
             [
                 FieldPanel(name)
-                for name in ("step_free", "toilet", "hearing", "quiet_corner", "transport", "assistance_dog", "languages", "children", "costs")
+                for name in (
+                    "step_free",
+                    "toilet",
+                    "hearing",
+                    "quiet_corner",
+                    "transport",
+                    "assistance_dog",
+                    "languages",
+                    "children",
+                    "costs",
+                )
             ]
             + [FieldRowPanel([FieldPanel("checked_by"), FieldPanel("checked_on")])],
             heading=gettext_lazy("Kan iedereen erin?"),
@@ -259,7 +284,7 @@ class PlacePage(RowPage):
 
     def row_values(self) -> dict[str, Any]:
         parent = self.get_parent()
-        neighbourhood = parent.specific.neighbourhood if parent else self.place.neighbourhood
+        neighbourhood = parent.specific.neighbourhood  # a place page stands below its neighbourhood, or cannot be saved
         return {
             "name": self.title,
             "neighbourhood": neighbourhood,
@@ -278,7 +303,9 @@ class PlacePage(RowPage):
         return [hours.Shift(row.weekday, row.since, row.until) for row in self.opening_hours.all()]
 
     def exceptions(self) -> list[hours.OtherHours]:
-        return [hours.OtherHours(row.first_on, row.last_on or row.first_on, row.since, row.until, row.note) for row in self.other_hours.all()]
+        return [
+            hours.OtherHours(row.first_on, row.last_on or row.first_on, row.since, row.until, row.note) for row in self.other_hours.all()
+        ]
 
     def open_status(self, now: datetime) -> str | None:
         """ "Nu open tot 17:00", in words; None for a place that says nothing of its hours."""
@@ -312,7 +339,9 @@ class PlacePage(RowPage):
             "open_status": self.open_status(now),
             "week": self.week(now) if self.opening_hours.all() else [],
             "coming_exceptions": self.coming_exceptions(now),
-            "contacts": self.contacts.prefetch_related("walk_in_hours") if self.pk and not getattr(request, "is_preview", False) else self.contacts.all(),
+            "contacts": self.contacts.prefetch_related("walk_in_hours")
+            if self.pk and not getattr(request, "is_preview", False)
+            else self.contacts.all(),
             "menu": "wijken",
         }
 
@@ -368,8 +397,12 @@ class Contact(Orderable, ClusterableModel):
     first_name = models.CharField(gettext_lazy("voornaam"), max_length=40)
     perspective = models.CharField(gettext_lazy("stoel"), max_length=8, choices=Perspective.choices, blank=True)
     about = models.CharField(gettext_lazy("wat je aan hen hebt"), max_length=200, blank=True)
-    where = models.CharField(gettext_lazy("waar zij zitten"), max_length=80, blank=True, help_text=gettext_lazy("Bijvoorbeeld: tafel bij het raam."))
-    phone = models.CharField(gettext_lazy("telefoon"), max_length=20, blank=True, help_text=gettext_lazy("Alleen als deze persoon dat zelf wil."))
+    where = models.CharField(
+        gettext_lazy("waar zij zitten"), max_length=80, blank=True, help_text=gettext_lazy("Bijvoorbeeld: tafel bij het raam.")
+    )
+    phone = models.CharField(
+        gettext_lazy("telefoon"), max_length=20, blank=True, help_text=gettext_lazy("Alleen als deze persoon dat zelf wil.")
+    )
     phone_hours = models.CharField(gettext_lazy("wanneer bellen of appen"), max_length=80, blank=True)
 
     panels = [

@@ -83,14 +83,21 @@ def _drawing(neighbourhood: Neighbourhood, dots: list[tuple[str, float, float]],
         ((x, y, y + 36, name) for name, latitude, longitude in dots for x, y in [to((longitude, latitude))]),
     )
     return format_html(
-        '<svg class="outline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>', round(to.width), round(to.height), label, outline, marks
+        '<svg class="outline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
+        round(to.width),
+        round(to.height),
+        label,
+        outline,
+        marks,
     )
 
 
 @register.simple_tag
 def outline(neighbourhood: Neighbourhood, places: list[tuple[PlacePage, str | None]]) -> SafeString:
     """A neighbourhood with its places."""
-    dots = [(page.title, page.latitude, page.longitude) for page, _status in places if page.latitude is not None and page.longitude is not None]
+    dots = [
+        (page.title, page.latitude, page.longitude) for page, _status in places if page.latitude is not None and page.longitude is not None
+    ]
     label = _("De vorm van %(name)s, met een stip voor elke plek") % {"name": neighbourhood.name}
     return _drawing(neighbourhood, dots[:8], label)
 
@@ -109,7 +116,9 @@ def small_outline(neighbourhood: Neighbourhood) -> SafeString:
     if not shape:
         return SafeString("")
     to = Projection([p for ring in shape for p in ring])
-    return format_html('<svg viewBox="0 0 {} {}" aria-hidden="true"><path d="{}"/></svg>', round(to.width), round(to.height), _path(shape, to))
+    return format_html(
+        '<svg viewBox="0 0 {} {}" aria-hidden="true"><path d="{}"/></svg>', round(to.width), round(to.height), _path(shape, to)
+    )
 
 
 @register.simple_tag

@@ -30,7 +30,11 @@ def dates_of(spec: dict, today: date) -> list[tuple[datetime, datetime]]:
     planned = plan(spec["when"], today, AMSTERDAM)
     first = planned.starts_at.replace(tzinfo=None)
     around = datetime.combine(today, datetime.min.time())
-    begins = rrulestr(planned.rule, dtstart=first).between(around - timedelta(days=35), around + timedelta(days=40), inc=True) if planned.rule else [first]
+    begins = (
+        rrulestr(planned.rule, dtstart=first).between(around - timedelta(days=35), around + timedelta(days=40), inc=True)
+        if planned.rule
+        else [first]
+    )
     return [(begin, begin + planned.duration) for begin in begins]
 
 
@@ -46,7 +50,11 @@ def test_something_is_on_or_still_to_come_today_at_every_hour_and_tomorrow_too(t
 @pytest.mark.parametrize("today", A_WEEK + HARD_DAYS, ids=str)
 def test_some_forty_meetings_have_a_date_in_the_coming_month(today):
     midnight = datetime.combine(today, datetime.min.time())
-    soon = [spec["title"] for spec in WITH_A_DATE if any(midnight <= begin < midnight + timedelta(days=35) for begin, _ in dates_of(spec, today))]
+    soon = [
+        spec["title"]
+        for spec in WITH_A_DATE
+        if any(midnight <= begin < midnight + timedelta(days=35) for begin, _ in dates_of(spec, today))
+    ]
 
     assert len(soon) == len(WITH_A_DATE) >= 40
 

@@ -45,6 +45,8 @@ def test_a_key_that_ended_opens_nothing(spoil):
     assert keys.resolve(raw, Key.Scope.KEYRING) is None
 
 
-@pytest.mark.parametrize("raw", ["", "x", "a" * 10_000, "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r\x00", "../../etc", "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-é5"])
+@pytest.mark.parametrize(
+    "raw", ["", "x", "a" * 10_000, "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r\x00", "../../etc", "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-é5"]
+)
 def test_what_is_no_key_opens_nothing(raw):
     assert keys.resolve(raw, Key.Scope.KEYRING) is None

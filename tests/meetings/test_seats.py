@@ -247,7 +247,10 @@ ACTION = st.one_of(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    balance=st.sampled_from(list(Balance)), capacity=st.sampled_from([1, 3, 6, None]), actions=st.lists(ACTION, max_size=25), start=st.integers(0, 3)
+    balance=st.sampled_from(list(Balance)),
+    capacity=st.sampled_from([1, 3, 6, None]),
+    actions=st.lists(ACTION, max_size=25),
+    start=st.integers(0, 3),
 )
 def test_whatever_happens_the_table_stays_sound(balance, capacity, actions, start):
     where = table(capacity=capacity, balance=balance, resident_seats=min(2, capacity or 2), formal_start=start)

@@ -23,7 +23,9 @@ class Command(BaseCommand):
         if not load.is_empty():
             if if_empty:
                 return
-            raise CommandError("This site has pages, places or meetings of its own: the demo goes into an empty database only, so nothing was changed.")
+            raise CommandError(
+                "This site has pages, places or meetings of its own: the demo goes into an empty database only, so nothing was changed."
+            )
         now = timezone.now()
         if today:
             now = datetime.combine(today, timezone.localtime(now).timetz())

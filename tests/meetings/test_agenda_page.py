@@ -1,0 +1,165 @@
+"""The page of the agenda: by day, what each row says, how it goes on, and what an empty one offers."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from meetings.models import Kind, Occurrence, Visibility
+from meetings.templatetags.agenda import _row_time
+from tests.factories import NOW, meeting, neighbourhood, occurrence, place
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client, query: str = "") -> str:
+    answer = client.get(f"/agenda/?{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def tomorrow(hour: int, **fields) -> Occurrence:
+    """At this whole hour in Rotterdam, tomorrow."""
+    local = timezone.localtime() + timedelta(days=1)
+    return occurrence(starts_at=local.replace(hour=hour, minute=0, second=0, microsecond=0), **fields)
+
+
+def titles(html: str) -> list[str]:
+    return re.findall(r'<h3><a href="[^"]+">([^<]+)</a></h3>', html)
+
+
+def test_a_day_has_a_heading_and_its_rows_their_hours_place_and_chairs(client):
+    huis = place(name="Wijkpaleis", neighbourhood=neighbourhood(name="Middelland"))
+    tomorrow(14, capacity=8, seats_resident=2, meeting=meeting(title="Fietsen maken", place=huis))
+
+    html = get(client)
+
+    assert re.search(r"<h2 id=\"dag-[0-9-]{10}\">Morgen<small>\w+ \d+ \w+</small></h2>", html)
+    assert "14:00 – 16:00" in html
+    assert "Wijkpaleis · Middelland" in html
+    assert "Nog 6 stoelen" in html
+
+
+def test_a_full_table_a_table_without_limit_and_a_cancelled_date_each_say_so(client):
+    tomorrow(10, capacity=2, seats_resident=2)
+    tomorrow(11)
+    tomorrow(12, status=Occurrence.Status.CANCELLED, reason="storm")
+
+    html = get(client)
+
+    assert "Vol op de lijst. Loop gerust binnen" in html
+    assert "Iedereen kan erbij" in html
+    assert "Gaat niet door: storm" in html
+    assert html.count('<article class="row off">') == 1
+
+
+def test_further_leads_on_until_the_last_date_and_shows_each_once(client):
+    made = [tomorrow(10, meeting=meeting(title=f"Tafel {n}", kind=Kind.ACTIVITY)).title for n in range(45)]
+    html, seen = get(client, "soort=activiteit"), []
+
+    while link := re.search(r'<a class="button plain" href="/agenda/\?([^"]*na=[^"]+)">Verder kijken', html):
+        seen += titles(html)
+        assert "soort=activiteit" in link[1]
+        html = get(client, link[1].replace("&amp;", "&"))
+
+    assert seen + titles(html) == made
+
+
+def test_the_number_of_queries_does_not_grow_with_the_dates(client, django_assert_max_num_queries):
+    get(client)
+    wijk = neighbourhood()
+    made = meeting(place=place(neighbourhood=wijk))
+    for n in range(18):
+        tomorrow(10, meeting=made if n % 2 else None, date_key=f"2026-01-{n + 1:02d}")
+
+    # The list, neighbourhoods and places; the site, its settings, the foot's links, the cached root paths.
+    with django_assert_max_num_queries(8):
+        get(client)
+    with django_assert_max_num_queries(9):
+        get(client, f"wijk={wijk.slug}")
+
+
+def test_what_stands_on_no_list_is_not_on_the_page(client):
+    hidden = tomorrow(10, meeting=meeting(title="Taalles aan huis", visibility=Visibility.LINK))
+
+    for query in ("", f"wijk={hidden.neighbourhood_slug}", f"plek={hidden.place_slug}", "q=taalles"):
+        assert "Taalles aan huis" not in get(client, query), query
+
+
+def test_nothing_in_a_neighbourhood_leads_to_the_nearest_that_has_something(client):
+    near = place(neighbourhood=neighbourhood(name="Middelland", slug="middelland", latitude=51.91, longitude=4.46))
+    tomorrow(10, meeting=meeting(title="Soep en praten", place=near))
+    neighbourhood(slug="stil", name="Bospolder", latitude=51.91, longitude=4.44)
+
+    html = get(client, "wijk=stil")
+
+    assert "Niets gevonden" in html
+    assert re.search(r'href="/agenda/\?wijk=middelland">.*?Soep en praten', html)
+    assert 'href="/agenda/nieuw/">Nodig de wijk uit' in html
+
+
+def test_the_form_shows_what_was_chosen_and_keeps_it(client):
+    wijk = neighbourhood(slug="cool", name="Cool")
+    huis = place(slug="huis", neighbourhood=wijk)
+
+    html = get(client, "wijk=cool&plek=huis&soort=activiteit&van=2026-12-03&tot=2026-12-04&q=koffie")
+
+    assert re.search(r'name="wijk" value="cool" checked', html)
+    assert f'<option value="huis" selected>{huis.name}</option>' in html
+    assert re.search(r'name="soort" value="activiteit" checked', html)
+    assert 'name="van" value="2026-12-03"' in html
+    assert 'name="tot" value="2026-12-04"' in html
+    assert 'name="q" type="search" maxlength="80" value="koffie"' in html
+
+
+def test_a_chip_of_when_keeps_the_rest_and_lets_go_of_the_dates(client):
+    neighbourhood(slug="cool")
+
+    html = get(client, "wijk=cool&van=2026-12-03&utm_source=krant")
+
+    assert 'href="/agenda/?wijk=cool&amp;wanneer=weekend"' in html
+
+
+def test_a_word_that_was_typed_stands_on_the_page_as_text(client):
+    html = get(client, "q=%3Cb%3Ekoffie")
+
+    assert "<b>koffie" not in html
+
+
+def test_a_bad_value_keeps_the_menu_and_a_way_back(client):
+    answer = client.get("/agenda/?wijk=bestaat-niet")
+
+    assert answer.status_code == 400
+    html = answer.content.decode()
+    assert "Deze wijk kennen we niet. Kies er een uit de lijst." in html
+    assert '<a class="button" href="/agenda/">' in html
+    assert 'content="noindex"' in html
+
+
+def test_the_page_is_there_in_english_too(client):
+    tomorrow(10)
+
+    assert client.get("/en/agenda/").status_code == 200
+
+
+def test_the_agenda_changes_nothing_and_sets_no_cookie(client):
+    answer = client.get("/agenda/")
+
+    assert not answer.cookies
+    assert client.post("/agenda/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("hours", "day", "lines"),
+    [
+        (-1, True, ("Nu", "tot 11:00")),
+        (2, True, ("Vandaag", "12:00")),
+        (26, True, ("Morgen", "12:00")),
+        (8 * 24 + 9.5, True, ("do 3 dec", "19:30")),
+        (26, False, ("12:00 – 14:00", "")),
+    ],
+    ids=["now", "today", "tomorrow", "later", "under a heading"],
+)
+def test_a_row_says_when_in_few_words(hours, day, lines):
+    assert _row_time(occurrence(starts_at=NOW + timedelta(hours=hours)), day, NOW) == lines
