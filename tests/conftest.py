@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     override_settings(
         STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     ).enable()
+    settings.ZEAL_ALLOWLIST = [{"model": "wagtailcore.Page", "field": "get()"}]  # Wagtail walks an address part by part
     settings.RATE_NETWORK = settings.RATE_KEYRING = 0
     if settings.REDIS_URL and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
         # Each process of xdist a cache and channels of its own; what is published on Redis reaches every database of it.

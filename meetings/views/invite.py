@@ -10,6 +10,10 @@ from places.models import Contact
 @require_safe
 def invite(request: HttpRequest) -> HttpResponse:
     people = [
-        contact for contact in Contact.objects.filter(page__live=True).select_related("page__place__neighbourhood") if contact.hours_text()
+        contact
+        for contact in Contact.objects.filter(page__live=True)
+        .select_related("page__place__neighbourhood")
+        .prefetch_related("walk_in_hours")
+        if contact.hours_text()
     ]
     return render(request, "meetings/invite.html", {"people": people[:24], "menu": "nodig-uit"})
