@@ -1,0 +1,164 @@
+"""Seats when everybody comes at once: threads with connections of their own, on the database of the ring.
+
+The control takes the lock away and must overbook: without it, a quiet run would prove nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from threading import Barrier, Event, Thread
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Q, Sum
+
+from meetings import seats
+from meetings.models import Occurrence, SignUp
+from meetings.models.choices import Balance, Perspective
+from tests.factories import keyring
+from tests.meetings.test_seats import BEFORE, assert_sound, table
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PEOPLE = 50
+PAUSE = 0.004  # seconds between reading a table and changing it: wide enough for someone else to come in between
+
+
+def at_once(actions: list[Callable[[], object]]) -> list[Exception]:
+    """Do everything at the same moment, a thread each; what was refused or broke."""
+    barrier, errors = Barrier(len(actions)), []
+
+    def run(action: Callable[[], object]) -> None:
+        try:
+            barrier.wait(10)
+            action()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(action,), daemon=True) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads), "someone still waits for a chair after 30 s"
+    return errors
+
+
+def taking(where: Occurrence, perspective: str = Perspective.RESIDENT, party: int = 1) -> Callable[[], SignUp]:
+    who = keyring()
+    return lambda: seats.take(where.pk, who, perspective, party=party, now=BEFORE)
+
+
+def people_on_chairs(where: Occurrence) -> int:
+    """Counted from the rows, not from the counters."""
+    return SignUp.objects.filter(occurrence=where, state=SignUp.State.SEATED).aggregate(n=Sum("party"))["n"] or 0
+
+
+def unexpected(errors: list[Exception]) -> list[Exception]:
+    """What is no sentence for a visitor: "database is locked" among others."""
+    return [error for error in errors if not isinstance(error, seats.SeatsError)]
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Hold every table a moment between reading and changing it."""
+    real = seats.lock
+
+    def lock(occurrence_id: int) -> Occurrence:
+        occurrence = real(occurrence_id)
+        time.sleep(PAUSE)
+        return occurrence
+
+    monkeypatch.setattr(seats, "lock", lock)
+
+
+@pytest.mark.usefixtures("slowly")
+@pytest.mark.parametrize("free", [1, 3, 5])
+def test_fifty_people_on_the_last_chairs_fill_them_and_nobody_sits_on_another(free):
+    where = table(capacity=7 + free)
+    for _seated in range(7):
+        taking(where)()
+
+    errors = at_once([taking(where) for _person in range(PEOPLE)])
+
+    assert errors == []
+    assert_sound(where)
+    assert (where.seats_taken, where.waiting) == (7 + free, PEOPLE - free)
+
+
+@pytest.mark.usefixtures("slowly")
+@pytest.mark.parametrize("balance", [Balance.NONE, Balance.EQUAL])
+def test_parties_leavers_and_a_host_who_moves_chairs_never_make_it_too_full(balance):
+    where, leavers = table(capacity=10, balance=balance), [keyring() for _person in range(8)]
+    for who in leavers:
+        seats.take(where.pk, who, Perspective.RESIDENT, now=BEFORE)
+    perspectives = list(Perspective)
+    actions = [taking(where, perspectives[n % 3], party=1 + n % 3) for n in range(32)]
+    actions += [lambda who=who: seats.leave(where.pk, who, now=BEFORE) for who in leavers]
+    actions += [lambda chairs=chairs: seats.set_capacity(where.pk, chairs, now=BEFORE) for chairs in (8, 14, 9, 12, 10, 13, 9, 11, 8, 12)]
+    done, seen = Event(), []
+
+    def watch() -> None:
+        """Look in all the while: one statement, so one moment."""
+        seated = Sum("sign_ups__party", filter=Q(sign_ups__state=SignUp.State.SEATED))
+        while not done.wait(0.02):
+            seen.append(
+                Occurrence.objects.filter(pk=where.pk).annotate(people=seated).values_list("people", "seats_taken", "capacity").get()
+            )
+        connection.close()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    errors = at_once(actions)
+    done.set()
+    watcher.join(10)
+
+    assert unexpected(errors) == []
+    assert_sound(where)
+    assert seen
+    assert [moment for moment in seen if (moment[0] or 0) != moment[1] or moment[1] > moment[2]] == []
+
+
+@pytest.mark.usefixtures("slowly")
+def test_the_same_form_sent_many_times_at_once_takes_one_chair():
+    where, who = table(capacity=5), keyring()
+
+    errors = at_once([lambda: seats.take(where.pk, who, Perspective.RESIDENT, form_token="de-knop-tien-keer", now=BEFORE)] * 10)
+
+    assert errors == []
+    assert_sound(where)
+    assert where.seats_taken == 1
+
+
+@pytest.mark.usefixtures("slowly")
+def test_one_keyring_on_two_phones_at_once_has_one_sign_up():
+    where, who = table(capacity=5), keyring()
+
+    errors = at_once(
+        [lambda party=party: seats.take(where.pk, who, Perspective.RESIDENT, party=party, now=BEFORE) for party in (1, 2, 3, 1)]
+    )
+
+    assert errors == []
+    assert_sound(where)
+    assert where.sign_ups.count() == 1
+
+
+def test_the_control_without_the_lock_seats_more_people_than_there_are_chairs(monkeypatch):
+    """Counters are written whole, so here they stay at the capacity and the constraint is silent: the rows tell."""
+    where = table(capacity=3)
+
+    def read(occurrence_id: int) -> Occurrence:
+        occurrence = Occurrence.objects.get(pk=occurrence_id)
+        time.sleep(PAUSE)
+        return occurrence
+
+    monkeypatch.setattr(seats, "lock", read)
+    monkeypatch.setattr(transaction, "atomic", lambda **options: nullcontext())  # SQLite's IMMEDIATE would be a lock as well
+
+    at_once([taking(where) for _person in range(PEOPLE)])
+
+    assert people_on_chairs(where) > where.capacity
