@@ -17,6 +17,7 @@ from django.core import serializers
 from django.core.cache import cache
 from django.db import transaction
 from django.test.utils import override_settings
+from django.utils import translation
 
 FOLDER = Path(tempfile.mkdtemp(prefix="aanschuiven-tests-"))
 FIRST_ROWS = ("wagtailcore", "home", "places", "auth.group")
@@ -61,6 +62,7 @@ def _first_rows(django_db_setup: None, django_db_blocker: object) -> str:
 def _site_as_migrated(request: pytest.FixtureRequest) -> None:
     """Put the first rows back when a flush (a test with ``transaction=True``) took them away."""
     cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)  # a request in English leaves its language behind in the thread
     marker = request.node.get_closest_marker("django_db")
     if marker is None and not {"db", "transactional_db"} & set(request.fixturenames):
         return

@@ -26,7 +26,7 @@ NEVER = (
 
 
 @pytest.fixture(scope="module")
-def unlisted(django_db_setup, django_db_blocker):
+def unlisted(_first_rows, django_db_setup, django_db_blocker):
     """The demo, loaded once for this module, at this very moment; the value is its unlisted meeting."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield load.load(timezone.now())
