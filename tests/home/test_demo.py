@@ -114,7 +114,7 @@ def test_a_table_without_a_date_has_chairs_and_people_and_stands_in_no_list(city
 
 
 def test_people_are_first_names_only(city):
-    names = {*Contact.objects.values_list("name", flat=True), *SignUp.objects.exclude(name="").values_list("name", flat=True)}
+    names = {*Contact.objects.values_list("first_name", flat=True), *SignUp.objects.exclude(name="").values_list("name", flat=True)}
     names |= {meeting.host.first_name for meeting in Meeting.objects.select_related("host")}
 
     # One word with a capital; after a comma the work that someone does may follow, in small letters.
