@@ -166,3 +166,5 @@ class Worker(db_worker.Worker):
             Heartbeat.objects.filter(worker_id=self.worker_id).delete()
         except DATABASE_AWAY as fault:
             logger.info("The last sign of life stays: %s", fault)
+        finally:
+            connections.close_all()
