@@ -7,22 +7,33 @@ their seats.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from modelsearch import index
-from wagtail.models import ModelLogEntry
+
+from places.models import Neighbourhood, Place
 
 from . import live, recurrence, seats
-from .models import HostDetails, Initiative, Meeting, Occurrence, Segment, SignUp, Visibility
-from .models.meeting import new_uid
+from .models import HostDetails, Initiative, Kind, Meeting, Occurrence, Segment, SignUp, Visibility
 
 UNDATED = "ooit"
 RESERVED = {"nieuw", UNDATED}
+PAST = timedelta(days=90)  # how far back the dates of a new series go
+
+
+class DateTaken(Exception):
+    """This meeting has that very date already; ``str()`` is the sentence for whoever adds it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Op dat moment is er al een datum van deze bijeenkomst. Kies een andere tijd."))
 
 
 def horizon(now: datetime) -> datetime:
@@ -30,8 +41,12 @@ def horizon(now: datetime) -> datetime:
 
 
 def free_slug(meeting: Meeting) -> str:
-    """An address for a meeting: its title, with a number when that is taken; 130 random bits under the link."""
-    if meeting.visibility == Visibility.LINK:
+    """An address for a meeting: its title, with a number when that is taken; 130 random bits when it stands on no list."""
+    if (
+        meeting.visibility == Visibility.LINK
+        or meeting.kind == Kind.KITCHEN_TABLE
+        or (meeting.initiative and not meeting.initiative.is_listed)
+    ):
         return Meeting.secret_slug()
     base = slugify(meeting.title)[:80].strip("-") or "bijeenkomst"
     if base in RESERVED or base[:4].isdigit():
@@ -52,7 +67,10 @@ def create(
     host_name: str = "",
     now: datetime,
 ) -> Meeting:
-    """Save a meeting with its rule and its dates. ``starts_at`` None: a table somebody would like to see, without a date."""
+    """Save a meeting with its rule and its dates, those of the last 90 days too when the first time lies back.
+
+    ``starts_at`` None: a table somebody would like to see, without a date.
+    """
     with transaction.atomic():
         if not meeting.slug:
             meeting.slug = free_slug(meeting)
@@ -61,7 +79,7 @@ def create(
         meeting.save()
         HostDetails.objects.update_or_create(meeting=meeting, defaults={"first_name": host_name})
         Segment.objects.create(meeting=meeting, starts_at=starts_at, duration=duration, rule=rule)
-        materialise(meeting, now=now)
+        materialise(meeting, now=now, since=now - PAST)
     return meeting
 
 
@@ -91,28 +109,41 @@ def repeated_fields(meeting: Meeting) -> dict[str, object]:
     }
 
 
-def materialise(meeting: Meeting, *, now: datetime) -> int:
-    """Write out the dates of every rule from now to the horizon that are not there yet; the number of new rows.
+def materialise(meeting: Meeting, *, now: datetime, since: datetime | None = None) -> int:
+    """Write out the dates of every rule up to the horizon that are not there yet, in one statement; the number of new rows.
 
-    Safe to run twice, and at the same time as another: a date is known by its key.
+    From ``since`` on, else from what is on right now: what has passed stays as it was. Safe to run twice, and at the same time
+    as another: a date is known by its key.
     """
-    keys = set(meeting.occurrences.values_list("date_key", flat=True))
+    taken = set(meeting.occurrences.values_list("date_key", flat=True))
     repeated, new = repeated_fields(meeting), []
     for segment in meeting.segments.all():
         if segment.starts_at is None:
-            if UNDATED not in keys:
+            if not taken:
                 new.append(Occurrence(meeting=meeting, segment=segment, date_key=UNDATED, capacity=meeting.capacity, **repeated))
             continue
-        # The first time counts even when it has begun: a meeting that is on right now is on.
-        after = min(segment.starts_at, now) if not segment.rule else max(segment.starts_at, now - segment.duration)
-        for instant in recurrence.recurrence_set(segment.rule, segment.starts_at, meeting.zone, after=after, before=horizon(now)):
-            key = f"{instant.astimezone(meeting.zone):%Y-%m-%d}"
-            if key in keys:
-                continue
-            keys.add(key)
-            new.append(_row(meeting, segment, key, instant, repeated))
+        for key, instant in _wanted(segment, meeting, after=since or now - segment.duration, now=now).items():
+            if key not in taken:
+                taken.add(key)
+                new.append(_row(meeting, segment, key, instant, repeated))
     Occurrence.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def _wanted(segment: Segment, meeting: Meeting, *, after: datetime, now: datetime) -> dict[str, datetime]:
+    """The dates that a segment's rule gives from ``after`` to the horizon, by key. What happens once is always wanted."""
+    if segment.starts_at is None:
+        return {}
+    if not segment.rule:
+        return {_key(segment.starts_at, meeting): segment.starts_at}
+    given = recurrence.recurrence_set(
+        segment.rule, segment.starts_at, meeting.zone, after=max(segment.starts_at, after), before=horizon(now)
+    )
+    return {_key(instant, meeting): instant for instant in given}
+
+
+def _key(instant: datetime, meeting: Meeting) -> str:
+    return f"{instant.astimezone(meeting.zone):%Y-%m-%d}"
 
 
 def _row(
@@ -125,90 +156,122 @@ def _row(
 
 def extend_all(*, now: datetime) -> int:
     """The nightly task: every series reaches the horizon again. The number of new dates."""
-    repeating = Meeting.objects.exclude(segments__rule="").filter(segments__isnull=False).distinct()
+    repeating = Meeting.objects.filter(pk__in=Segment.objects.exclude(rule="").values("meeting"))
     return sum(materialise(meeting, now=now) for meeting in repeating.select_related("place", "neighbourhood", "initiative").iterator())
 
 
 def change_rule(meeting: Meeting, *, starts_at: datetime | None, duration: timedelta, rule: str, now: datetime) -> None:
-    """Give the (last) rule of a meeting another shape. Coming dates without people follow it; one with people stays."""
+    """Give a meeting another rule or time from now on. Coming dates without people follow it; one with people stays as it was.
+
+    A rule that has given dates already ends here and the next opens, with a UID of its own: rewriting it would change past
+    weeks in the calendars of subscribers. One whose first date is still to come is simply changed.
+    """
     with transaction.atomic():
         segment = meeting.segments.select_for_update().last()
-        if segment is None:
-            segment = Segment(meeting=meeting)
-        segment.starts_at, segment.duration, segment.rule = starts_at, duration, rule
-        segment.save()
-        _drop_what_the_rule_left(meeting, segment, now)
+        if segment is None or segment.starts_at is None or segment.starts_at > now:
+            segment = segment or Segment(meeting=meeting)
+            segment.starts_at, segment.duration, segment.rule = starts_at, duration, rule
+            segment.save()
+            _follow(meeting, segment, segment, now)
+        else:
+            resumed = recurrence.resumed(rule, starts_at, meeting.zone, after=now) if starts_at else (None, "")
+            _end(segment, now)
+            new = segment
+            if resumed:
+                new = Segment.objects.create(meeting=meeting, starts_at=resumed[0], duration=duration, rule=resumed[1])
+            _follow(meeting, segment, new, now)
+        _touch(meeting)
         materialise(meeting, now=now)
-
-
-def _drop_what_the_rule_left(meeting: Meeting, segment: Segment, now: datetime) -> None:
-    """Coming dates of a segment that its rule no longer gives: deleted when empty, kept as exceptions when people sit there."""
-    wanted = {
-        f"{instant.astimezone(meeting.zone):%Y-%m-%d}": instant
-        for instant in (
-            recurrence.recurrence_set(segment.rule, segment.starts_at, meeting.zone, after=now, before=horizon(now))
-            if segment.starts_at
-            else []
-        )
-    }
-    coming = meeting.occurrences.filter(Q(starts_at__gt=now) | Q(starts_at=None), segment=segment, is_exception=False)
-    for occurrence in coming.select_for_update():
-        instant = wanted.get(occurrence.date_key)
-        has_people = occurrence.taken or occurrence.waiting
-        if instant is None and not (occurrence.starts_at is None and segment.starts_at is None):
-            if has_people:
-                occurrence.is_exception = True
-                occurrence.save(update_fields=["is_exception", "changed_at"])
-            else:
-                occurrence.delete()
-        elif instant and (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration):
-            if has_people:
-                occurrence.is_exception = True
-                occurrence.save(update_fields=["is_exception", "changed_at"])
-            else:
-                occurrence.recurrence_at = occurrence.starts_at = instant
-                occurrence.ends_at = instant + segment.duration
-                occurrence.sequence += 1
-                occurrence.save(update_fields=["recurrence_at", "starts_at", "ends_at", "sequence", "changed_at"])
 
 
 def split(meeting: Meeting, occurrence: Occurrence, *, starts_at: datetime, duration: timedelta, rule: str, now: datetime) -> Segment:
     """ "From here on": the rule so far ends before ``occurrence``, and a new one with a UID of its own opens."""
+    old = occurrence.segment
+    if old is None or occurrence.recurrence_at is None:
+        raise ValueError(f"{occurrence!r} follows no rule: change the date itself")
     with transaction.atomic():
-        old = occurrence.segment
-        if old is None or occurrence.recurrence_at is None:
-            raise ValueError(f"{occurrence!r} follows no rule: change the date itself")
-        parts = [part for part in old.rule.split(";") if not part.upper().startswith(("UNTIL=", "COUNT="))]
-        until = occurrence.recurrence_at - timedelta(seconds=1)
-        old.rule = ";".join([*parts, f"UNTIL={until:%Y%m%dT%H%M%SZ}"])
-        old.save()
-        new = Segment.objects.create(meeting=meeting, starts_at=starts_at, duration=duration, rule=rule, uid=new_uid())
-        _drop_what_the_rule_left(meeting, old, now)
+        _end(old, occurrence.recurrence_at)
+        new = Segment.objects.create(meeting=meeting, starts_at=starts_at, duration=duration, rule=rule)
+        _follow(meeting, old, new, now)
+        _touch(meeting)
         materialise(meeting, now=now)
     return new
 
 
+def _end(segment: Segment, before: datetime) -> None:
+    segment.rule = recurrence.ended(segment.rule, before)
+    segment.save(update_fields=["rule"])
+
+
+def _touch(meeting: Meeting) -> None:
+    """Move ``changed_at``: a calendar sees a changed rule by it, also when only dates fell out."""
+    meeting.save(update_fields=["changed_at"])
+
+
+def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime) -> None:
+    """Bring the coming dates of ``old`` in step with its rule, or with that of ``new`` (which may be the same segment).
+
+    A day that both know keeps its row. A date that no rule gives any more is deleted when nobody is there, else it stays as an
+    exception; so does one with people whose time would change.
+    """
+    stays = _wanted(old, meeting, after=now, now=now) if old.pk != new.pk else {}
+    wanted = _wanted(new, meeting, after=now, now=now)
+    dropped = []
+    coming = meeting.occurrences.filter(Q(starts_at__gt=now) | Q(starts_at=None), segment=old, is_exception=False)
+    for occurrence in coming.select_for_update():
+        key, has_people = occurrence.date_key, bool(occurrence.taken or occurrence.waiting)
+        if stays.get(key) == occurrence.starts_at or (occurrence.starts_at is None and new.starts_at is None):
+            continue
+        instant = wanted.get(key)
+        if instant is None and not has_people:
+            dropped.append(occurrence.pk)
+            continue
+        if instant is not None:
+            occurrence.segment = new
+        if has_people and (occurrence.starts_at, occurrence.ends_at) != (instant, instant and instant + new.duration):
+            occurrence.is_exception = True
+        elif instant is not None and (occurrence.starts_at, occurrence.ends_at) != (instant, instant + new.duration):
+            occurrence.recurrence_at, occurrence.starts_at, occurrence.ends_at = instant, instant, instant + new.duration
+            occurrence.sequence += 1
+            occurrence.version += 1
+            transaction.on_commit(partial(live.announce, path(occurrence), occurrence.version))
+        occurrence.save(
+            update_fields=["segment", "is_exception", "recurrence_at", "starts_at", "ends_at", "sequence", "version", "changed_at"]
+        )
+    Occurrence.objects.filter(pk__in=dropped).delete()
+
+
+def path(occurrence: Occurrence) -> str:
+    return f"/agenda/{occurrence.slug}/{occurrence.date_key}/"
+
+
 def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
-    """One more date (RDATE). A day that has one already gets a key with the time in it."""
-    local = starts_at.astimezone(meeting.zone)
-    key = f"{local:%Y-%m-%d}"
-    if meeting.occurrences.filter(date_key=key).exists():
-        key = f"{local:%Y-%m-%d-%H%M}"
-    row = _row(meeting, meeting.segments.last(), key, starts_at, repeated_fields(meeting), ends_at=ends_at, is_exception=True)
-    row.save()
+    """One more date (RDATE). A day that has one already gets a key with the time in it. Raises DateTaken for the same time twice."""
+    with transaction.atomic():
+        Meeting.objects.select_for_update().get(pk=meeting.pk)
+        local = starts_at.astimezone(meeting.zone)
+        taken = set(meeting.occurrences.values_list("date_key", flat=True))
+        key = next((key for key in (f"{local:%Y-%m-%d}", f"{local:%Y-%m-%d-%H%M}") if key not in taken), None)
+        if key is None or meeting.occurrences.filter(starts_at=starts_at).exists():
+            raise DateTaken
+        row = _row(meeting, meeting.segments.last(), key, starts_at, repeated_fields(meeting), ends_at=ends_at, is_exception=True)
+        row.save()
+        _touch(meeting)
     return row
 
 
 def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
-    """Another time for one date; its address and its people stay."""
+    """Another time for one date; its address and its people stay, and who gave an address hears of it."""
     with transaction.atomic():
         held = seats.lock(occurrence.pk)
+        if (held.starts_at, held.ends_at) == (starts_at, ends_at):
+            return held
         held.starts_at, held.ends_at = starts_at, ends_at
         held.is_exception = True
         held.sequence += 1
         held.version += 1
         held.save(update_fields=["starts_at", "ends_at", "is_exception", "sequence", "version", "changed_at"])
-        transaction.on_commit(partial(live.announce, f"/agenda/{held.slug}/{held.date_key}/", held.version))
+        transaction.on_commit(partial(live.announce, path(held), held.version))
         transaction.on_commit(partial(_tell_all_moved, held.pk))
     return held
 
@@ -216,7 +279,8 @@ def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *,
 def _tell_all_moved(occurrence_id: int) -> None:
     from .tasks import tell_moved  # tasks write dates themselves
 
-    for sign_up_id in SignUp.objects.filter(occurrence_id=occurrence_id).exclude(email="").values_list("id", flat=True):
+    with_address = ~Q(email="") | Q(keyring__isnull=False) & ~Q(keyring__email="")
+    for sign_up_id in SignUp.objects.filter(with_address, occurrence_id=occurrence_id).values_list("id", flat=True):
         tell_moved.enqueue(sign_up_id)
 
 
@@ -225,6 +289,8 @@ def moved_to(meeting: Meeting, date_key: str) -> Occurrence | None:
     try:
         day = datetime.strptime(date_key, "%Y-%m-%d").replace(tzinfo=meeting.zone)
     except ValueError:
+        return None
+    if not 2000 <= day.year <= 2200:  # the ends of the calendar have no UTC
         return None
     return (
         meeting.occurrences.filter(starts_at__gte=day, starts_at__lt=day + timedelta(days=1))
@@ -239,39 +305,71 @@ def cancel_date(occurrence: Occurrence, reason: str, *, now: datetime) -> Occurr
 
 
 def copy_to_dates(meeting: Meeting, *, now: datetime) -> None:
-    """Bring what dates repeat of their meeting in step with it, after an edit; who watches a table sees it."""
+    """Bring what dates repeat of their meeting in step with it, after an edit; who watches a table sees it.
+
+    What has passed keeps its place and its rules of the table: that is how it was.
+    """
+    repeated = repeated_fields(meeting)
+    everywhere = {name: repeated[name] for name in ("listed", "kind", "slug", "title", "time_zone", "initiative", "initiative_name")}
+    where = {name: value for name, value in repeated.items() if name.startswith(("place", "neighbourhood"))}
     with transaction.atomic():
-        for occurrence in meeting.occurrences.select_for_update():
-            before = {name: getattr(occurrence, name) for name in repeated_fields(meeting)}
-            after = repeated_fields(meeting)
-            if occurrence.is_exception and occurrence.place_id and occurrence.place_id != meeting.place_id:
-                after = {name: value for name, value in after.items() if not name.startswith(("place", "neighbourhood"))}
-            changed = [name for name, value in after.items() if before[name] != value]
-            if not changed:
-                continue
-            for name in changed:
-                setattr(occurrence, name, after[name])
-            occurrence.version += 1
-            occurrence.save(update_fields=[*changed, "version", "changed_at"])
-            transaction.on_commit(partial(live.announce, f"/agenda/{occurrence.slug}/{occurrence.date_key}/", occurrence.version))
+        coming = meeting.occurrences.filter(Q(ends_at__gt=now) | Q(starts_at=None))
+        ids = [occurrence.pk for occurrence in coming.select_for_update()]
+        meeting.occurrences.exclude(pk__in=ids).update(**everywhere)
+        _differing(coming, where).update(sequence=F("sequence") + 1, changed_at=timezone.now())
+        changed = list(_differing(coming, repeated).values_list("pk", flat=True))
+        meeting.occurrences.filter(pk__in=changed).update(**repeated, version=F("version") + 1)
+        for occurrence in meeting.occurrences.filter(pk__in=changed):
+            transaction.on_commit(partial(live.announce, path(occurrence), occurrence.version))
+
+
+def _differing(occurrences: QuerySet[Occurrence], repeated: Mapping[str, object]) -> QuerySet[Occurrence]:
+    """Those of which one field at least says something else."""
+    same = Q()
+    for name, value in repeated.items():
+        same &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
+    alike = occurrences.filter(same).values("pk")
+    return occurrences.exclude(pk__in=alike)
+
+
+def copy_name(row: Place | Neighbourhood) -> None:
+    """A place or neighbourhood got another name or address: every date that repeats it follows."""
+    kind = "place" if isinstance(row, Place) else "neighbourhood"
+    names = {f"{kind}_name": row.name, f"{kind}_slug": row.slug}
+    _differing(Occurrence.objects.filter(**{kind: row}), names).update(**names, changed_at=timezone.now())
 
 
 def go_unlisted(meeting: Meeting, *, now: datetime) -> None:
-    """Off every list: a new address that nobody can guess, the old one is gone (404) at once."""
+    """Off every list: a new address that nobody can guess, the old one is gone (404) at once, and the CMS forgets the title."""
     meeting.visibility = Visibility.LINK
+    with transaction.atomic():
+        _hide(meeting, now)
+
+
+def _hide(meeting: Meeting, now: datetime) -> None:
     meeting.slug = Meeting.secret_slug()
     meeting.save(update_fields=["visibility", "slug", "changed_at"])
+    forget_revisions(meeting)
     copy_to_dates(meeting, now=now)
     index.remove_object(meeting)
-    meeting.revisions.all().delete()  # they hold the title, and the list of changes shows it
-    ModelLogEntry.objects.for_instance(meeting).update(label="")
+
+
+def forget_revisions(meeting: Meeting) -> None:
+    """Take away what the CMS keeps of earlier texts of a meeting that stands on no list."""
+    Meeting.objects.filter(pk=meeting.pk).update(latest_revision=None)
+    meeting.revisions.all().delete()
 
 
 def next_occurrence(meeting: Meeting, now: datetime) -> Occurrence | None:
     return meeting.occurrences.filter(ends_at__gt=now).order_by("starts_at", "id").first()
 
 
-def hide_initiative(initiative: Initiative, *, now: datetime) -> None:
-    """An initiative that goes off every list takes its meetings along."""
-    for meeting in initiative.meetings.select_related("place", "neighbourhood", "initiative"):
-        copy_to_dates(meeting, now=now)
+def copy_initiative(initiative: Initiative, *, now: datetime) -> None:
+    """An initiative got another name, or went off every list and takes its meetings along."""
+    with transaction.atomic():
+        for meeting in initiative.meetings.select_related("place", "neighbourhood", "initiative"):
+            was_listed = meeting.occurrences.filter(listed=True).exists()
+            if was_listed and not meeting.is_listed:
+                _hide(meeting, now)
+            else:
+                copy_to_dates(meeting, now=now)

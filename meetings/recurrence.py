@@ -67,14 +67,13 @@ def clean(rule: str, first: datetime) -> str:
     pairs = [part.split("=") for part in rule.split(";")]
     if len(rule) > 300 or any(len(pair) != 2 or not pair[1] for pair in pairs):
         raise wrong
-    parts = {name: value for name, value in pairs}
+    parts = dict(part.split("=") for part in rule.split(";"))
     if parts.get("FREQ") in ("HOURLY", "MINUTELY", "SECONDLY") or {"BYHOUR", "BYMINUTE", "BYSECOND"} & set(parts):
         raise ValidationError(_("Een bijeenkomst kan hooguit elke dag zijn, één keer. Gebruik FREQ=DAILY, WEEKLY, MONTHLY of YEARLY."))
     if len(parts) < len(pairs) or not set(parts) <= PARTS or parts.get("FREQ") not in FREQUENCIES or {"COUNT", "UNTIL"} <= set(parts):
         raise wrong
-    if any(
-        not re.fullmatch(r"[1-9]\d{0,2}", parts.get(name, "1")) for name in ("INTERVAL", "COUNT")
-    ):  # dateutil turns for ever on INTERVAL=0
+    # dateutil turns for ever on INTERVAL=0
+    if any(not re.fullmatch(r"[1-9]\d{0,2}", parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
         raise wrong
     if parts["FREQ"] in ("DAILY", "WEEKLY") and re.search(r"\d", parts.get("BYDAY", "")):
         raise wrong
@@ -84,7 +83,8 @@ def clean(rule: str, first: datetime) -> str:
     wall = first.replace(tzinfo=None)
     try:
         vRecur.from_ical(rule)
-        given = next(_expansion(rule, wall, first.tzinfo, before=wall + LONGEST_GAP), None)
+        endless = ";".join(part for part in rule.split(";") if not part.startswith("COUNT="))  # so that the search has an end
+        given = next(_expansion(endless, wall, first.tzinfo, before=wall + LONGEST_GAP), None)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as unreadable:
         raise wrong from unreadable
     if given is None:
@@ -200,7 +200,7 @@ def describe(rule: str, first: datetime) -> str:
     if not words:
         words = _("Op meer data")
     if until := parts.get("UNTIL"):
-        last = date(int(until[:4]), int(until[4:6]), int(until[6:8]))
+        last = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(first.tzinfo)
         words = _("%(words)s, tot en met %(day)s") % {"words": words, "day": date_format(last, "j F Y")}
     return words + "."
 

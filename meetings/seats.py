@@ -95,23 +95,14 @@ def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
     """Hold an occurrence; afterwards fill its chairs from the waiting list, save, and tell who watches once it is certain."""
     with transaction.atomic():
         occurrence = lock(occurrence_id)
+        sequence = occurrence.sequence
         yield occurrence
         _promote(occurrence, now)
         occurrence.version += 1
-        occurrence.save(
-            update_fields=[
-                *SEATS_FIELD.values(),
-                "waiting",
-                "version",
-                "capacity",
-                "status",
-                "reason",
-                "sequence",
-                "is_closed",
-                "is_exception",
-                "changed_at",
-            ]
-        )
+        fields = [*SEATS_FIELD.values(), "waiting", "version", "capacity", "status", "reason", "sequence", "is_closed", "is_exception"]
+        if occurrence.sequence != sequence:
+            fields.append("changed_at")  # DTSTAMP in calendars: a chair that fills is no change there
+        occurrence.save(update_fields=fields)
         transaction.on_commit(partial(live.announce, f"/agenda/{occurrence.slug}/{occurrence.date_key}/", occurrence.version))
 
 
