@@ -1,11 +1,10 @@
 """Every address of the site. Dutch has no prefix, other languages do (languages.py)."""
 
 from django.conf.urls.i18n import i18n_patterns
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
-from wagtail.contrib.sitemaps import Sitemap as PageSitemap
-from wagtail.contrib.sitemaps import views as sitemaps
 from wagtail.documents import urls as wagtaildocs_urls
 
 from home import urls as home
@@ -18,7 +17,7 @@ handler403 = faults.forbidden
 handler404 = faults.not_found
 handler500 = faults.server_error
 
-SITEMAPS = {"paginas": PageSitemap, "bijeenkomsten": well_known.MeetingSitemap}
+SITEMAPS = {"paginas": well_known.PageSitemap, "bijeenkomsten": well_known.MeetingSitemap}
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from wagtail.models import Page, Site
 
 from meetings.models import Meeting
 
@@ -45,10 +46,32 @@ def security(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
-class MeetingSitemap(Sitemap[Meeting]):
-    """Meetings that lists may know and that still have a date to come."""
+class OurSitemap(Sitemap[Any]):
+    """Addresses start with BASE_URL, whichever host or port a request came in by."""
 
     limit = 10_000
+    protocol = settings.BASE_URL.partition("://")[0]
+
+    def get_domain(self, site: Any = None) -> str:
+        return settings.BASE_URL.partition("://")[2]
+
+
+class PageSitemap(OurSitemap):
+    """Pages of the CMS that everybody may see."""
+
+    def items(self) -> QuerySet[Page]:
+        root = Site.objects.select_related("root_page").get(is_default_site=True).root_page
+        return root.get_descendants(inclusive=True).live().public().order_by("path")
+
+    def location(self, item: Page) -> str:
+        return item.get_url() or "/"
+
+    def lastmod(self, item: Page) -> datetime | None:
+        return item.last_published_at
+
+
+class MeetingSitemap(OurSitemap):
+    """Meetings that lists may know and that still have a date to come."""
 
     def items(self) -> QuerySet[Meeting]:
         coming = {"occurrences__listed": True, "occurrences__ends_at__gt": timezone.now()}
@@ -56,6 +79,3 @@ class MeetingSitemap(Sitemap[Meeting]):
 
     def lastmod(self, item: Meeting) -> datetime:
         return item.changed_at
-
-    def get_domain(self, site: Any = None) -> str:
-        return settings.BASE_URL.partition("://")[2]
