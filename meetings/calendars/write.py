@@ -17,14 +17,20 @@ from meetings import recurrence
 from meetings.models import Meeting, Occurrence, Segment
 
 PRODID = "-//Aanschuiven//aanschuiven//NL"
+ZONE = "Europe/Amsterdam"
+SHOWN_CANCELLED = timedelta(days=7)  # after its date
 
 
 def calendar(name: str) -> Calendar:
     found = Calendar()
     found.add("prodid", PRODID)
     found.add("version", "2.0")
+    name = _plain(name)
     found.add("name", name)
     found.add("x-wr-calname", name)
+    found.add("x-wr-timezone", ZONE)
+    found.add("refresh-interval", timedelta(hours=6), parameters={"VALUE": "DURATION"})
+    found.add("x-published-ttl", "PT6H")
     found.add_component(amsterdam())
     return found
 
@@ -32,7 +38,7 @@ def calendar(name: str) -> Calendar:
 def amsterdam() -> Timezone:
     """Europe/Amsterdam by the rules since 1996 (RFC 5545 3.6.5): its DTSTARTs are local, without TZID."""
     zone = Timezone()
-    zone.add("tzid", "Europe/Amsterdam")
+    zone.add("tzid", ZONE)
     for kind, month, start, before, after, name in (
         (TimezoneDaylight, 3, "19960331T020000", 60, 120, "CEST"),
         (TimezoneStandard, 10, "19961027T030000", 120, 60, "CET"),
@@ -48,55 +54,91 @@ def amsterdam() -> Timezone:
 
 
 def one_date(occurrence: Occurrence, base_url: str) -> bytes:
-    """One date by itself: a plain VEVENT, whose UID is its own so that it stands beside the series."""
-    uid = occurrence.segment.uid if occurrence.segment else f"{occurrence.pk}@aanschuiven"
-    is_single = occurrence.segment is not None and not occurrence.segment.rule
+    """One date by itself: a plain VEVENT. One of a series has a UID of its own, so that it stands beside the series."""
+    segment = occurrence.segment
     found = calendar(occurrence.title)
-    found.add_component(_event(occurrence, uid if is_single else f"{occurrence.date_key}-{uid}", base_url))
+    if segment is not None and not segment.rule and not segment.occurrences.exclude(pk=occurrence.pk).exists():
+        found.add_component(_event(occurrence, segment.uid, base_url, sequence=_sequence(segment, [occurrence])))
+    else:
+        found.add_component(_event(occurrence, _own_uid(occurrence), base_url))
     return found.to_ical()
 
 
-def series(meeting: Meeting, occurrences: list[Occurrence], base_url: str) -> bytes:
-    """A meeting with all its dates, a VEVENT a segment and one a date that differs."""
+def series(meeting: Meeting, occurrences: list[Occurrence], base_url: str, *, now: datetime) -> bytes:
+    """A meeting with all its dates: a VEVENT a segment, and one for each date that differs from its rule.
+
+    ``occurrences`` are all of the meeting, also those long past: a date left out would come back by the rule. A cancelled one
+    shows until a week after its date, then falls out (EXDATE).
+    """
     found = calendar(meeting.title)
-    segments = list(meeting.segments.all())
-    for segment in segments:
+    for segment in meeting.segments.all():
         own = [o for o in occurrences if o.segment_id == segment.pk and o.starts_at is not None]
-        for event in _segment(segment, own, base_url):
+        for event in _segment(segment, own, base_url, now):
             found.add_component(event)
     return found.to_ical()
 
 
-def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str) -> list[Event]:
-    if segment.starts_at is None or not occurrences:
+def changed_at(occurrences: list[Occurrence], meeting: Meeting) -> datetime:
+    """The last change that a calendar shows: of the dates, or of what they say about their meeting."""
+    return max([meeting.changed_at, *(o.changed_at for o in occurrences)])
+
+
+def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str, now: datetime) -> list[Event]:
+    if not occurrences:
         return []
-    zone = segment.meeting.zone
+    sequence = _sequence(segment, occurrences)
+    if segment.starts_at is None:  # dates that were added to a table without one
+        return [_event(o, _own_uid(o), base_url) for o in occurrences]
     if not segment.rule and len(occurrences) == 1:
-        return [_event(occurrences[0], segment.uid, base_url)]
+        return [_event(occurrences[0], segment.uid, base_url, sequence=sequence)]
+    zone = segment.meeting.zone
     by_key = {o.date_key: o for o in occurrences}
     times = {o.date_key: _rule_time(o) for o in occurrences}
-    earliest, latest = min(times.values()), max(times.values())
-    given = recurrence.recurrence_set(segment.rule, segment.starts_at, zone, after=segment.starts_at, before=latest + segment.duration)
+    latest = max(times.values()) + timedelta(days=1)
+    given = recurrence.recurrence_set(segment.rule, segment.starts_at, zone, after=segment.starts_at, before=latest)
     given_keys = {f"{instant.astimezone(zone):%Y-%m-%d}": instant for instant in given}
-    first = min(occurrences, key=lambda o: times[o.date_key])
-    master = _event(first, segment.uid, base_url, starts_at=segment.starts_at, ends_at=segment.starts_at + segment.duration)
-    master["SEQUENCE"] = max(o.sequence for o in occurrences)
-    if segment.rule:
-        master.add("rrule", vRecur.from_ical(segment.rule))
-    missing = [instant for key, instant in given_keys.items() if key not in by_key and instant >= earliest]
-    for gone in missing:
-        master.add("exdate", gone.astimezone(zone))
+    master = _master(segment, occurrences, base_url, sequence)
     events = [master]
+    for key, instant in given_keys.items():
+        if key not in by_key:
+            master.add("exdate", instant.astimezone(zone))
     for occurrence in occurrences:
         instant = given_keys.get(occurrence.date_key) or times[occurrence.date_key]
-        if occurrence.date_key not in given_keys:
+        is_given = occurrence.date_key in given_keys
+        if occurrence.is_cancelled and occurrence.ends_at is not None and occurrence.ends_at < now - SHOWN_CANCELLED:
+            if is_given:
+                master.add("exdate", instant.astimezone(zone))
+            continue
+        if not is_given:
             master.add("rdate", instant.astimezone(zone))
-        differs = (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration)
-        if differs or occurrence.is_cancelled:
-            override = _event(occurrence, segment.uid, base_url)
+        if (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration) or occurrence.is_cancelled:
+            override = _event(occurrence, segment.uid, base_url, sequence=sequence)
             override.add("recurrence-id", instant.astimezone(zone))
             events.append(override)
     return events
+
+
+def _master(segment: Segment, occurrences: list[Occurrence], base_url: str, sequence: int) -> Event:
+    """The VEVENT with the rule: it says what the meeting says, at the segment's first time, whatever became of that date."""
+    newest = max(occurrences, key=_rule_time)
+    master = _event(newest, segment.uid, base_url, sequence=sequence, series_of=segment)
+    if segment.rule:
+        master.add("rrule", vRecur.from_ical(segment.rule))
+    return master
+
+
+def _sequence(segment: Segment, occurrences: list[Occurrence]) -> int:
+    """SEQUENCE of every VEVENT with the segment's UID (RFC 5545 3.8.7.4): seconds from the first writing to the last change.
+
+    It never falls, also not when a date is taken away, and all of a series share it: a client drops an exception whose
+    number is lower than its master's.
+    """
+    meeting = segment.meeting
+    return int((changed_at(occurrences, meeting) - meeting.created_at).total_seconds())
+
+
+def _own_uid(occurrence: Occurrence) -> str:
+    return f"{occurrence.date_key}-{occurrence.segment.uid}" if occurrence.segment else f"{occurrence.pk}@aanschuiven"
 
 
 def _rule_time(occurrence: Occurrence) -> datetime:
@@ -106,30 +148,32 @@ def _rule_time(occurrence: Occurrence) -> datetime:
     return found
 
 
-def _event(occurrence: Occurrence, uid: str, base_url: str, **times: datetime) -> Event:
-    zone = occurrence.meeting.zone
-    starts_at, ends_at = times.get("starts_at", occurrence.starts_at), times.get("ends_at", occurrence.ends_at)
-    assert starts_at is not None
-    assert ends_at is not None  # the caller leaves out a table without a date
-    page = base_url + f"/agenda/{occurrence.slug}/" + ("" if times else f"{occurrence.date_key}/")
-    changed = occurrence.changed_at.astimezone(UTC).replace(microsecond=0)
+def _event(occurrence: Occurrence, uid: str, base_url: str, *, sequence: int | None = None, series_of: Segment | None = None) -> Event:
+    meeting, zone = occurrence.meeting, occurrence.meeting.zone
+    starts_at = series_of.starts_at if series_of else occurrence.starts_at
+    assert starts_at is not None  # the caller leaves out a table without a date
+    ends_at = starts_at + series_of.duration if series_of else occurrence.ends_at
+    assert ends_at is not None
+    page = f"{base_url}/agenda/{occurrence.slug}/" + ("" if series_of else f"{occurrence.date_key}/")
+    changed = max(occurrence.changed_at, meeting.changed_at).astimezone(UTC).replace(microsecond=0)
+    is_cancelled = occurrence.is_cancelled and series_of is None
     event = Event()
     add: Any = event.add
     add("uid", uid)
     add("dtstamp", changed)
     add("last-modified", changed)
-    add("sequence", occurrence.sequence)
+    add("sequence", occurrence.sequence if sequence is None else sequence)
     add("dtstart", starts_at.astimezone(zone))
     add("dtend", ends_at.astimezone(zone))
-    is_cancelled = occurrence.is_cancelled and not times
-    add("summary", f"{_('Gaat niet door')}: {occurrence.title}" if is_cancelled else occurrence.title)
+    title = _plain(occurrence.title)
+    add("summary", _("Gaat niet door: %(title)s") % {"title": title} if is_cancelled else title)
     add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    text = _plain(occurrence.meeting.text)
-    add("description", f"{text}\n\n{page}".strip())
+    reason = occurrence.reason if is_cancelled else ""
+    add("description", "\n\n".join(part for part in (_plain(reason), _plain(meeting.text), page) if part))
     add("url", page)
     if where := _where(occurrence):
         add("location", where)
-    if occurrence.place and occurrence.place.latitude is not None:
+    if occurrence.place and occurrence.place.latitude is not None and occurrence.place.longitude is not None:
         add("geo", (occurrence.place.latitude, occurrence.place.longitude))
     add("categories", [str(occurrence.get_kind_display())])
     return event
@@ -137,10 +181,11 @@ def _event(occurrence: Occurrence, uid: str, base_url: str, **times: datetime) -
 
 def _plain(text: str) -> str:
     """Text without control characters, which RFC 5545 3.1 forbids."""
-    return "".join(c for c in text if c >= " " or c == "\n")
+    return "".join(c for c in text.replace("\r\n", "\n") if (c >= " " and c != "\x7f") or c == "\n").strip()
 
 
 def _where(occurrence: Occurrence) -> str:
     place = occurrence.place
-    parts = [occurrence.place_name, place.street if place else "", place.postcode if place else "", occurrence.neighbourhood_name]
+    address = f"{place.postcode} {occurrence.neighbourhood_name}".strip() if place else occurrence.neighbourhood_name
+    parts = [occurrence.place_name, place.street if place else "", address]
     return ", ".join(part for part in parts if part)

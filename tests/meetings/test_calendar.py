@@ -1,0 +1,233 @@
+"""One date and one series for a calendar, read back by other people's code (ical.md, sections 3 to 7)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import recurring_ical_events
+from icalendar import Calendar
+
+from meetings import dates, seats
+from meetings.calendars import write
+from meetings.models import Meeting, Visibility
+from meetings.models.choices import Perspective
+from tests import factories
+from tests.factories import EVENING, NOW
+
+pytestmark = pytest.mark.django_db
+TWO_HOURS = timedelta(hours=2)
+
+
+@pytest.fixture
+def weekly() -> Meeting:
+    meeting = Meeting(
+        title="Soep, brood; en meer",
+        text="Neem je buur mee.\nOok kinderen.\x07",
+        place=factories.place(name="Het Huis", postcode="3025 AA"),
+    )
+    return dates.create(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY", host_name="Fatima", now=NOW)
+
+
+def read(client, address: str) -> Calendar:
+    response = client.get(address)
+    assert response.status_code == 200
+    return Calendar.from_ical(response.content)
+
+
+def local_times(calendar: Calendar, begin: datetime, end: datetime) -> list[str]:
+    return sorted(
+        f"{event['DTSTART'].dt.astimezone(EVENING.tzinfo):%m-%d}" for event in recurring_ical_events.of(calendar).between(begin, end)
+    )
+
+
+def test_a_series_is_read_at_half_past_seven_on_both_sides_of_both_clock_changes(client, weekly):
+    calendar = read(client, f"/agenda/{weekly.slug}.ics")
+
+    for begin, end, offsets in (
+        (datetime(2027, 3, 20, tzinfo=UTC), datetime(2027, 4, 5, tzinfo=UTC), [1, 2]),
+        (datetime(2027, 10, 25, tzinfo=UTC), datetime(2027, 11, 8, tzinfo=UTC), [2, 1]),
+    ):
+        events = sorted(recurring_ical_events.of(calendar).between(begin, end), key=lambda e: e["DTSTART"].dt)
+        assert {f"{e['DTSTART'].dt:%a %H:%M}" for e in events} == {"Thu 19:30"}
+        assert [e["DTSTART"].dt.utcoffset() for e in events] == [timedelta(hours=n) for n in offsets]
+    ours = [o.starts_at for o in weekly.occurrences.order_by("starts_at")]
+    theirs = recurring_ical_events.of(calendar).between(NOW, dates.horizon(NOW))
+    assert sorted(e["DTSTART"].dt.astimezone(UTC) for e in theirs) == ours
+
+
+def test_the_file_is_what_clients_can_read(client, weekly):
+    body = client.get(f"/agenda/{weekly.slug}.ics").content
+    text = body.decode().replace("\r\n ", "")
+
+    assert body.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert body.count(b"\n") == body.count(b"\r\n")
+    assert all(len(line) <= 75 for line in body.split(b"\r\n"))
+    assert len(text[text.index("BEGIN:VTIMEZONE") : text.index("END:VTIMEZONE")].splitlines()) < 20
+    for line in (
+        "VERSION:2.0",
+        "X-WR-TIMEZONE:Europe/Amsterdam",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
+        "X-PUBLISHED-TTL:PT6H",
+        "DTSTART;TZID=Europe/Amsterdam:20261203T193000",
+        "DTEND;TZID=Europe/Amsterdam:20261203T213000",
+        "RRULE:FREQ=WEEKLY",
+        "DTSTART:19960331T020000",
+        "STATUS:CONFIRMED",
+        r"SUMMARY:Soep\, brood\; en meer",
+        r"LOCATION:Het Huis\, Schiedamseweg 1\, 3025 AA " + weekly.neighbourhood.name,
+        "GEO:51.91;4.44",
+        f"URL:http://localhost:8000/agenda/{weekly.slug}/",
+        rf"DESCRIPTION:Neem je buur mee.\nOok kinderen.\n\nhttp://localhost:8000/agenda/{weekly.slug}/",
+    ):
+        assert line in text.splitlines()
+    assert not {"METHOD", "ATTENDEE", "ORGANIZER", "Fatima"} & set(text.replace(":", "\n").replace(";", "\n").splitlines())
+
+
+def test_nobody_who_comes_stands_in_it(client, weekly):
+    seats.take(
+        weekly.occurrences.first().pk,
+        factories.keyring(),
+        Perspective.RESIDENT,
+        name="Zeynep",
+        email="z@example.org",
+        name_visibility="iedereen",
+        now=NOW,
+    )
+
+    for address in (f"/agenda/{weekly.slug}.ics", f"/agenda/{weekly.slug}/2026-12-03.ics"):
+        assert b"Zeynep" not in client.get(address).content
+        assert b"example.org" not in client.get(address).content
+
+
+def test_moved_cancelled_extra_and_kept_dates_are_read_as_they_are(client, weekly):
+    by_key = {o.date_key: o for o in weekly.occurrences.all()}
+    dates.move_date(by_key["2026-12-10"], EVENING + timedelta(days=8), EVENING + timedelta(days=8, hours=1), now=NOW)
+    dates.cancel_date(by_key["2026-12-17"], "De kok is ziek", now=NOW)
+    dates.add_date(weekly, EVENING + timedelta(days=17), EVENING + timedelta(days=17, hours=2), now=NOW)
+    by_key["2026-12-24"].delete()
+    end = datetime(2027, 1, 1, tzinfo=UTC)
+
+    calendar = read(client, f"/agenda/{weekly.slug}.ics")
+
+    assert local_times(calendar, NOW, end) == ["12-03", "12-11", "12-17", "12-20", "12-31"]
+    cancelled = next(e for e in calendar.walk("VEVENT") if e.get("STATUS") == "CANCELLED")
+    assert cancelled["SUMMARY"] == "Gaat niet door: Soep, brood; en meer"
+    assert str(cancelled["DESCRIPTION"]).startswith("De kok is ziek")
+    assert cancelled["RECURRENCE-ID"].dt.astimezone(UTC) == EVENING + timedelta(weeks=2)
+    assert len({e["UID"] for e in calendar.walk("VEVENT")}) == 1
+    assert len({e["SEQUENCE"] for e in calendar.walk("VEVENT")}) == 1
+
+
+def test_a_cancelled_date_shows_until_a_week_after_and_then_falls_out(weekly):
+    dates.cancel_date(weekly.occurrences.first(), "Ziek", now=NOW)
+    rows = list(weekly.occurrences.order_by("starts_at"))
+
+    soon, later = (Calendar.from_ical(write.series(weekly, rows, "http://x", now=EVENING + timedelta(days=n))) for n in (6, 8))
+
+    assert [e for e in soon.walk("VEVENT") if e["STATUS"] == "CANCELLED"]
+    assert not [e for e in later.walk("VEVENT") if e["STATUS"] == "CANCELLED"]
+    assert local_times(later, NOW, datetime(2026, 12, 12, tzinfo=UTC)) == ["12-10"]
+
+
+def test_a_series_in_two_pieces_has_two_uids_and_each_date_once(client, weekly):
+    kept = weekly.occurrences.get(date_key="2026-12-24")
+    seats.take(kept.pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+    third = weekly.occurrences.get(date_key="2026-12-17")
+    dates.split(weekly, third, starts_at=third.starts_at + timedelta(days=1), duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    calendar = read(client, f"/agenda/{weekly.slug}.ics")
+
+    assert len({e["UID"] for e in calendar.walk("VEVENT")}) == 2
+    ours = sorted(o.starts_at for o in weekly.occurrences.all())
+    theirs = recurring_ical_events.of(calendar).between(NOW, dates.horizon(NOW))
+    assert sorted(e["DTSTART"].dt.astimezone(UTC) for e in theirs) == ours
+
+
+def test_one_date_of_a_series_stands_beside_the_series_with_a_uid_of_its_own(client, weekly):
+    calendar = read(client, f"/agenda/{weekly.slug}/2026-12-10.ics")
+
+    (event,) = calendar.walk("VEVENT")
+    assert event["UID"] == f"2026-12-10-{weekly.segments.get().uid}"
+    assert event["DTSTART"].dt.astimezone(UTC) == EVENING + timedelta(weeks=1)
+    assert "RRULE" not in event
+    assert event["URL"] == f"http://localhost:8000/agenda/{weekly.slug}/2026-12-10/"
+
+
+def test_what_happens_once_has_one_uid_in_both_files(client):
+    meeting = dates.create(Meeting(title="Eenmalig", place=factories.place()), starts_at=EVENING, duration=TWO_HOURS, now=NOW)
+    dates.move_date(meeting.occurrences.get(), EVENING + timedelta(days=1), EVENING + timedelta(days=1, hours=2), now=NOW)
+
+    files = [read(client, address).walk("VEVENT") for address in ("/agenda/eenmalig.ics", "/agenda/eenmalig/2026-12-03.ics")]
+
+    assert [[(e["UID"], e["SEQUENCE"], e["DTSTART"].dt.date()) for e in events] for events in files][0] == [
+        (meeting.segments.get().uid, files[1][0]["SEQUENCE"], date(2026, 12, 4))
+    ]
+    assert files[0][0]["UID"] == files[1][0]["UID"]
+
+
+def test_sequence_rises_with_each_change_and_never_falls(weekly):
+    def sequence() -> int:
+        rows = list(Meeting.objects.get(pk=weekly.pk).occurrences.order_by("starts_at"))
+        calendar = Calendar.from_ical(write.series(Meeting.objects.get(pk=weekly.pk), rows, "http://x", now=NOW))
+        return int(calendar.walk("VEVENT")[0]["SEQUENCE"])
+
+    def age(seconds: int) -> None:
+        Meeting.objects.filter(pk=weekly.pk).update(created_at=Meeting.objects.get(pk=weekly.pk).created_at - timedelta(seconds=seconds))
+
+    age(60)
+    first = sequence()
+    dates.move_date(
+        weekly.occurrences.get(date_key="2026-12-10"), EVENING + timedelta(days=8), EVENING + timedelta(days=8, hours=1), now=NOW
+    )
+    second = sequence()
+    dates.change_rule(weekly, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY;INTERVAL=2", now=NOW)
+
+    assert first <= second <= sequence()
+    assert first >= 60
+
+
+def test_an_unchanged_file_is_304_and_a_chair_that_fills_changes_nothing(client, weekly):
+    for address in (f"/agenda/{weekly.slug}.ics", f"/agenda/{weekly.slug}/2026-12-03.ics"):
+        first = client.get(address)
+        seats.take(weekly.occurrences.first().pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+
+        again = client.get(address, headers={"if-none-match": first["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert client.get(address).content == first.content
+        assert client.get(address, headers={"if-modified-since": first["Last-Modified"]}).status_code == 304
+        assert client.get(address, headers={"if-modified-since": "Mon, 01 Jan 2001 00:00:00 GMT"}).status_code == 200
+        assert client.get(address, headers={"if-none-match": '"iets"', "if-modified-since": first["Last-Modified"]}).status_code == 200
+        head = client.head(address)
+        assert (head.content, head["ETag"], head["Content-Type"]) == (b"", first["ETag"], "text/calendar; charset=utf-8")
+        assert first["Content-Disposition"].startswith('inline; filename="')
+        assert client.post(address).status_code == 405
+
+
+def test_an_unlisted_date_opens_for_who_has_the_link_and_says_noindex(client):
+    meeting = Meeting(title="Taalles", visibility=Visibility.LINK, place=factories.place())
+    dates.create(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    response = client.get(f"/agenda/{meeting.slug}/2026-12-03.ics")
+
+    assert response.status_code == 200
+    assert response["X-Robots-Tag"] == "noindex"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/agenda/bestaat-niet.ics", "/agenda/bestaat-niet/2026-12-03.ics", "/agenda/ooit-eens/ooit.ics", "/agenda/ooit-eens/2026-12-03.ics"],
+)
+def test_what_is_not_there_is_404(client, address):
+    dates.create(Meeting(title="Ooit eens", slug="ooit-eens", place=factories.place()), starts_at=None, now=NOW)
+
+    assert client.get(address).status_code == 404
+
+
+def test_a_table_without_a_date_is_an_empty_calendar(client):
+    dates.create(Meeting(title="Ooit eens", slug="ooit-eens", place=factories.place()), starts_at=None, now=NOW)
+
+    assert read(client, "/agenda/ooit-eens.ics").walk("VEVENT") == []
+
+
+def test_a_long_series_takes_the_same_few_queries(client, weekly, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5):
+        client.get(f"/agenda/{weekly.slug}.ics")
