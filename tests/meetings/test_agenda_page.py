@@ -121,6 +121,14 @@ def test_a_chip_of_when_keeps_the_rest_and_lets_go_of_the_dates(client):
     assert 'href="/agenda/?wijk=cool&amp;wanneer=weekend"' in html
 
 
+def test_the_filters_stay_folded_for_who_follows_a_link_and_open_for_who_changes_them(client):
+    """On a phone they would push the list off the screen; a wide screen unfolds them itself."""
+    neighbourhood(slug="cool")
+
+    assert '<details class="more unfold">' in get(client, "wijk=cool")
+    assert '<details class="more unfold" open>' in client.get("/agenda/?wijk=cool", headers={"HX-Request": "true"}).content.decode()
+
+
 def test_a_word_that_was_typed_stands_on_the_page_as_text(client):
     html = get(client, "q=%3Cb%3Ekoffie")
 
