@@ -120,9 +120,15 @@ class Filter:
         return self.since or today, self.until
 
     def queryset(self, now: datetime) -> QuerySet[Occurrence]:
-        """Everything of this choice but its neighbourhoods and its cursor, in order."""
+        """Everything of this choice after its cursor but for its neighbourhoods, in order."""
         first, last = self.days(now)
-        rows = Occurrence.objects.filter(listed=True, starts_at__gte=datetime.combine(first, time.min, self.zone))
+        begin = datetime.combine(first, time.min, self.zone)
+        if self.after:
+            begin = max(begin, self.after[0])
+        rows = Occurrence.objects.filter(listed=True, starts_at__gte=begin)
+        if self.after:
+            # As one comparison of a pair, or with two lower bounds, SQLite would start at the first of them and read its way on.
+            rows = rows.filter(Q(starts_at__gt=self.after[0]) | Q(id__gt=self.after[1]))
         if last:
             rows = rows.filter(starts_at__lt=datetime.combine(last + timedelta(days=1), time.min, self.zone))
         if self.since is None:
@@ -140,10 +146,6 @@ class Filter:
     def page(self, *, now: datetime, size: int = PAGE) -> Page:
         """The next ``size`` dates. One query, or one for each of several neighbourhoods, merged."""
         rows = self.queryset(now)
-        if self.after:
-            starts_at, pk = self.after
-            # As one comparison of a pair this would be a scan on SQLite: the first half lets the index find the start.
-            rows = rows.filter(starts_at__gte=starts_at).filter(Q(starts_at__gt=starts_at) | Q(id__gt=pk))
         if len(self.neighbourhoods) > 1:
             streams = [rows.filter(neighbourhood=one)[: size + 1] for one in self.neighbourhoods]
             found = list(islice(heapq.merge(*streams, key=lambda o: (o.starts_at, o.pk)), size + 1))

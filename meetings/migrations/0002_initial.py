@@ -106,23 +106,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='occurrence',
-            index=models.Index(condition=models.Q(('listed', True)), fields=['starts_at', 'id'], name='agenda'),
+            index=models.Index(condition=models.Q(('listed', True)), fields=['starts_at', 'id', 'ends_at'], name='agenda'),
         ),
         migrations.AddIndex(
             model_name='occurrence',
-            index=models.Index(condition=models.Q(('listed', True)), fields=['neighbourhood', 'starts_at', 'id'], name='agenda_neighbourhood'),
+            index=models.Index(condition=models.Q(('listed', True)), fields=['neighbourhood', 'starts_at', 'id', 'ends_at'], name='agenda_neighbourhood'),
         ),
         migrations.AddIndex(
             model_name='occurrence',
-            index=models.Index(condition=models.Q(('listed', True)), fields=['place', 'starts_at', 'id'], name='agenda_place'),
+            index=models.Index(condition=models.Q(('listed', True)), fields=['place', 'starts_at', 'id', 'ends_at'], name='agenda_place'),
         ),
         migrations.AddIndex(
             model_name='occurrence',
-            index=models.Index(condition=models.Q(('listed', True)), fields=['initiative', 'starts_at', 'id'], name='agenda_initiative'),
+            index=models.Index(condition=models.Q(('listed', True)), fields=['initiative', 'starts_at', 'id', 'ends_at'], name='agenda_initiative'),
         ),
         migrations.AddIndex(
             model_name='occurrence',
-            index=models.Index(condition=models.Q(('listed', True)), fields=['kind', 'starts_at', 'id'], name='agenda_kind'),
+            index=models.Index(condition=models.Q(('listed', True)), fields=['kind', 'starts_at', 'id', 'ends_at'], name='agenda_kind'),
         ),
         migrations.AddIndex(
             model_name='occurrence',
