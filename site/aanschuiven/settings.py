@@ -135,7 +135,9 @@ if _database["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON",
     }
 else:
-    # Under ASGI persistent connections run out; the pool does not.
+    # Under ASGI persistent connections run out; the pool does not. After a restart of the server it still holds dead ones, so each
+    # is asked for a sign of life when it is handed out.
+    _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=10), "timeout": 5},
