@@ -10,18 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.db.models import Q
 from django.utils import timezone, translation
 
 log = logging.getLogger(__name__)
@@ -34,19 +31,38 @@ LAYER_SECONDS = 1.0  # how long telling other processes may take
 SEND_SECONDS = 5.0  # a socket that takes longer to accept a frame is dropped
 SENTENCE = '<span hx-swap-oob="innerHTML:#tafel-zin">'
 
-Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+Message = dict[str, Any]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
+Kind = tuple[str, str]  # (audience, language)
 
 
 class Socket:
-    """One open page: what its ASGI ``send`` is, and what it may see."""
+    """One open page: what its ASGI ``send`` is, what it may see, and the newest version it was handed."""
 
-    __slots__ = ("audience", "busy", "close", "keyring_id", "language", "send")
+    __slots__ = ("audience", "close", "keyring_id", "language", "next", "send", "sending", "version")
 
     def __init__(
         self, send: Send, close: Callable[[], Coroutine[Any, Any, None]], keyring_id: int | None, audience: str, language: str
     ) -> None:
         self.send, self.close, self.keyring_id, self.audience, self.language = send, close, keyring_id, audience, language
-        self.busy: asyncio.Task[None] | None = None
+        self.version = -1
+        self.sending: asyncio.Task[None] | None = None
+        self.next: Message | None = None  # what a slow socket gets after the message it is taking; a newer one replaces it
+
+    @property
+    def kind(self) -> Kind:
+        return self.audience, self.language
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One rendering of a table, for everyone of one kind."""
+
+    occurrence_id: int
+    version: int
+    spoken: Message
+    silent: Message
+    rendered_at: float
 
 
 @dataclass
@@ -54,12 +70,19 @@ class Open:
     """A table that somebody has open."""
 
     path: str
-    version: int
     sockets: set[Socket] = field(default_factory=set)
-    wanted: int = 0  # the newest version heard of
-    spoke_at: float = 0.0
-    task: asyncio.Task[None] | None = None
+    occurrence_id: int | None = None
+    wanted: int = -1  # the newest version heard of
+    frames: dict[Kind, Frame] = field(default_factory=dict)
+    rendering: dict[Kind, asyncio.Task[Frame | None]] = field(default_factory=dict)  # for who connects
+    spoke_at: float = float("-inf")
+    owes_sentence: bool = False
     late_sentence: asyncio.TimerHandle | None = None
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        return self.owes_sentence or any(socket.version < self.wanted for socket in self.sockets)
 
 
 def split(path: str) -> tuple[str, str] | None:
@@ -68,8 +91,8 @@ def split(path: str) -> tuple[str, str] | None:
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "agenda" else None
 
 
-def _render(path: str, audience: str, language: str) -> tuple[int, str] | None:
-    """(version, frame) of a table as it is now, in a thread."""
+def _render(path: str, audience: str, language: str) -> Frame | None:
+    """A table as it is now."""
     from meetings import table
     from meetings.models import Occurrence
 
@@ -78,18 +101,16 @@ def _render(path: str, audience: str, language: str) -> tuple[int, str] | None:
     if not occurrence:
         return None
     with translation.override(language):
-        return occurrence.version, table.frame(occurrence, audience, timezone.now())
+        text = table.frame(occurrence, audience, timezone.now())
+    spoken, silent = ({"type": "websocket.send", "text": one} for one in (text, without_sentence(text)))
+    return Frame(occurrence.pk, occurrence.version, spoken, silent, time.monotonic())
 
 
-def _versions(paths: list[str]) -> dict[str, int]:
-    """Versions of tables by path, in one query."""
+def _versions(ids: list[int]) -> dict[int, int]:
+    """Versions of occurrences, in one query."""
     from meetings.models import Occurrence
 
-    keys = [key for path in paths if (key := split(path))]
-    if not keys:
-        return {}
-    rows = Occurrence.objects.filter(reduce(or_, (Q(slug=slug, date_key=date_key) for slug, date_key in keys)))
-    return {f"/agenda/{slug}/{date_key}/": version for slug, date_key, version in rows.values_list("slug", "date_key", "version")}
+    return dict(Occurrence.objects.filter(pk__in=ids).values_list("pk", "version"))
 
 
 def _audiences(path: str, keyring_ids: list[int]) -> dict[int, str]:
@@ -111,24 +132,28 @@ class Hub:
         self.tables: dict[str, Open] = {}
         self.renders = 0  # frames rendered, for tests and figures
         self._tasks: list[asyncio.Task[None]] = []
-        self._complained_at = 0.0
-        self._lock = threading.Lock()
+        self._complained_at = float("-inf")
+        # A thread of its own: a change does not queue behind a thousand pages that connect.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+
+    def _in_thread(self, function: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        asked: Callable[..., Coroutine[Any, Any, Any]] = database_sync_to_async(function, thread_sensitive=False, executor=self._thread)
+        return asked
 
     # --- sockets ----------------------------------------------------------------------------------------------------------
 
     async def watch(self, path: str, socket: Socket) -> bool:
         """Keep a socket at the newest version of a table, beginning with the present one. False: there is no such table."""
         self._start()
-        rendered = await database_sync_to_async(_render)(path, socket.audience, socket.language)
-        if rendered is None:
+        table = self.tables.setdefault(path, Open(path))
+        table.sockets.add(socket)  # before it is rendered: a change in between reaches it too
+        frame = await self._frame_now(table, socket.kind)
+        if frame is None:
+            self.unwatch(path, socket)
             return False
-        version, frame = rendered
-        self.renders += 1
-        table = self.tables.setdefault(path, Open(path, version))
-        table.sockets.add(socket)
-        self._hand(socket, {"type": "websocket.send", "text": frame})
-        if version < table.version:
-            self.hint(path, table.version)
+        if socket.version < frame.version:
+            self._hand(table, socket, frame.version, frame.spoken)
+        self._catch_up(table)
         return True
 
     def unwatch(self, path: str, socket: Socket) -> None:
@@ -140,6 +165,24 @@ class Hub:
             if table.late_sentence:
                 table.late_sentence.cancel()
             del self.tables[path]
+
+    async def _frame_now(self, table: Open, kind: Kind) -> Frame | None:
+        """The present frame for someone who connects: a thousand who come at once share one rendering."""
+        frame = table.frames.get(kind)
+        if frame and frame.version >= table.wanted and time.monotonic() - frame.rendered_at < LOOK_EVERY:
+            return frame
+        rendering = table.rendering.get(kind)
+        if rendering is None or rendering.done():
+            rendering = table.rendering[kind] = asyncio.get_running_loop().create_task(self._rendered(table, kind))
+        return await asyncio.shield(rendering)
+
+    async def _rendered(self, table: Open, kind: Kind) -> Frame | None:
+        frame: Frame | None = await self._in_thread(_render)(table.path, *kind)
+        if frame is not None:
+            self.renders += 1
+            table.occurrence_id = frame.occurrence_id
+            table.frames[kind] = frame
+        return frame
 
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -153,86 +196,99 @@ class Hub:
     # --- news -------------------------------------------------------------------------------------------------------------
 
     def hint(self, path: str, version: int) -> None:
-        """A table may be at ``version``: render it soon, unless it was shown already."""
+        """A table may be at ``version``: render it soon, unless everyone was shown it already."""
         table = self.tables.get(path)
-        if table is None or version <= table.version:
-            return
-        table.wanted = max(table.wanted, version)
-        if table.task is None or table.task.done():
+        if table is not None:
+            table.wanted = max(table.wanted, version)
+            self._catch_up(table)
+
+    def _catch_up(self, table: Open) -> None:
+        if table.is_behind and (table.task is None or table.task.done()):
             table.task = asyncio.get_running_loop().create_task(self._bring_up_to_date(table))
 
     async def _bring_up_to_date(self, table: Open) -> None:
-        while table.wanted > table.version and table.sockets:
-            began = time.monotonic()
-            await self._show(table)
+        while table.sockets and table.is_behind:
+            began, wanted = time.monotonic(), table.wanted
+            try:
+                newest = await self._show(table)
+            except Exception:  # the next look begins again
+                self._complain("the database did not answer; open tables wait")
+                return
+            if table.wanted == wanted:
+                table.wanted = min(wanted, newest)  # the database is the truth, a hint is not
             await asyncio.sleep(max(0.0, FRAME_EVERY - (time.monotonic() - began)))
 
-    async def _show(self, table: Open) -> None:
-        """Render the present version once for each audience and language there is, and hand it out."""
+    async def _show(self, table: Open) -> int:
+        """Render the present version once for each audience and language there is, and hand it out. The newest version shown."""
         with_keyring = {socket.keyring_id for socket in table.sockets if socket.keyring_id is not None}
         if with_keyring:
-            audiences = await database_sync_to_async(_audiences)(table.path, [pk for pk in with_keyring if pk is not None])
+            audiences = await self._in_thread(_audiences)(table.path, list(with_keyring))
             for socket in table.sockets:
                 if socket.keyring_id is not None:
-                    socket.audience = audiences[socket.keyring_id]
-        by_kind: dict[tuple[str, str], list[Socket]] = {}
-        for socket in list(table.sockets):
-            by_kind.setdefault((socket.audience, socket.language), []).append(socket)
-        speaks = time.monotonic() - table.spoke_at >= SENTENCE_EVERY
-        lowest = None
-        for (audience, language), sockets in by_kind.items():
-            rendered = await database_sync_to_async(_render)(table.path, audience, language)
-            if rendered is None:  # gone, or gone off the list: the page finds out when it is loaded again
-                for socket in sockets:
-                    await self._drop(table.path, socket)
+                    socket.audience = audiences.get(socket.keyring_id, socket.audience)
+        speaks = table.owes_sentence or time.monotonic() - table.spoke_at >= SENTENCE_EVERY
+        newest = -1
+        for kind in {socket.kind for socket in table.sockets}:
+            frame = await self._rendered(table, kind)
+            of_kind = [socket for socket in table.sockets if socket.kind == kind]
+            if frame is None:  # gone: the page finds out when it is loaded again
+                await asyncio.gather(*(self._drop(table, socket) for socket in of_kind))
                 continue
-            self.renders += 1
-            version, frame = rendered
-            lowest = version if lowest is None else min(lowest, version)
-            message = {"type": "websocket.send", "text": frame if speaks else without_sentence(frame)}
-            for socket in sockets:
-                self._hand(socket, message)
-        if lowest is not None:
-            table.version = max(table.version, lowest)
+            newest = max(newest, frame.version)
+            message = frame.spoken if speaks else frame.silent
+            for socket in of_kind:
+                if socket.version <= frame.version:
+                    self._hand(table, socket, frame.version, message)
         if speaks:
-            table.spoke_at = time.monotonic()
-        elif table.late_sentence is None and self.loop:
-            table.late_sentence = self.loop.call_later(SENTENCE_EVERY - (time.monotonic() - table.spoke_at), self._speak_late, table)
+            table.spoke_at, table.owes_sentence = time.monotonic(), False
+            if table.late_sentence:
+                table.late_sentence.cancel()
+                table.late_sentence = None
+        elif table.late_sentence is None:
+            wait = SENTENCE_EVERY - (time.monotonic() - table.spoke_at)
+            table.late_sentence = asyncio.get_running_loop().call_later(wait, self._speak_late, table)
+        return newest
 
     def _speak_late(self, table: Open) -> None:
         """The last sentence always follows: once the five seconds are over, the present frame with its sentence."""
         table.late_sentence = None
-        if table.sockets and self.loop:
-            _keep(self.loop.create_task(self._show(table)))
+        table.owes_sentence = True
+        self._catch_up(table)
 
-    def _hand(self, socket: Socket, message: dict[str, Any]) -> None:
-        """Give a socket its message without waiting for it; one that did not take the one before in time is dropped."""
-        if socket.busy is not None and not socket.busy.done():
-            return  # it is slow: the next version comes, or _send drops it
-        sending = socket.send(message)
-        coroutine: Any = sending
+    def _hand(self, table: Open, socket: Socket, version: int, message: Message) -> None:
+        """Give a socket its message without waiting for it."""
+        socket.version = version
+        if socket.sending is not None and not socket.sending.done():
+            socket.next = message
+            return
+        coroutine: Any = socket.send(message)
         try:
-            coroutine.send(None)  # a socket that is not slow takes it at once: no task needed, which is half the cost
+            # A socket that is not slow takes it at once: no task needed, which is half the cost. One that is slow stops before
+            # it writes anything (uvicorn waits until it is writable), so it can begin again in a task.
+            coroutine.send(None)
         except StopIteration:
             return
         except Exception:
-            socket.busy = asyncio.get_running_loop().create_task(socket.close())
+            _keep(asyncio.get_running_loop().create_task(self._drop(table, socket)))
             return
         coroutine.close()
-        socket.busy = asyncio.get_running_loop().create_task(self._send(socket, message))
+        socket.sending = asyncio.get_running_loop().create_task(self._send(table, socket, message))
 
-    async def _send(self, socket: Socket, message: dict[str, Any]) -> None:
+    async def _send(self, table: Open, socket: Socket, message: Message | None) -> None:
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await socket.send(message)
+            while message is not None:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await socket.send(message)
+                message, socket.next = socket.next, None
         except Exception:
-            with contextlib.suppress(Exception):
-                await socket.close()
+            await self._drop(table, socket)
 
-    async def _drop(self, path: str, socket: Socket) -> None:
-        self.unwatch(path, socket)
+    async def _drop(self, table: Open, socket: Socket) -> None:
+        """Let go of a socket, and close it as far as it listens."""
+        self.unwatch(table.path, socket)
         with contextlib.suppress(Exception):
-            await socket.close()
+            async with asyncio.timeout(SEND_SECONDS):
+                await socket.close()
 
     # --- other processes --------------------------------------------------------------------------------------------------
 
@@ -240,15 +296,17 @@ class Hub:
         """Ask the database for the versions of the open tables: the worker, another process, or a time without Redis."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            if not self.tables:
+            ids = [table.occurrence_id for table in self.tables.values() if table.occurrence_id is not None]
+            if not ids:
                 continue
             try:
-                versions = await database_sync_to_async(_versions)(list(self.tables))
+                versions = await self._in_thread(_versions)(ids)
             except Exception:
                 self._complain("the database did not answer; open tables wait")
                 continue
-            for path, version in versions.items():
-                self.hint(path, version)
+            for table in list(self.tables.values()):
+                if table.occurrence_id in versions:
+                    self.hint(table.path, versions[table.occurrence_id])
 
     async def _listen(self) -> None:
         """Hear from other processes through one channel; without a layer the next look sees it anyway."""

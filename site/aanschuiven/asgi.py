@@ -7,20 +7,44 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aanschuiven.settings")
 django_application = get_asgi_application()  # before anything that imports a model
 
+from typing import Any  # noqa: E402
+from urllib.parse import urlsplit  # noqa: E402
+
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import OriginValidator  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.http.request import split_domain_port, validate_host  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from aanschuiven.front import Front  # noqa: E402
 from meetings.live.consumers import TableConsumer  # noqa: E402
 
-sockets = URLRouter([re_path(r"^ws/agenda/[a-z0-9-]+/[0-9a-z-]+/$", TableConsumer.as_asgi())])
+
+class OwnOrigin:
+    """Sockets for pages of this site only: a foreign Origin is refused (RFC 6455 10.2), and so is none, which no browser sends."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        origin, host = (headers.get(name, b"").decode("latin-1").lower() for name in (b"origin", b"host"))
+        is_own = origin == settings.BASE_URL or (_netloc(origin) == host and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS))
+        await (self.application if is_own else WebsocketDenier())(scope, receive, send)
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
 
 application = ProtocolTypeRouter(
     {
         "http": Front(django_application),
-        # No Origin is no browser; a foreign one is refused (RFC 6455 10.2).
-        "websocket": OriginValidator(sockets, ["*"] if "*" in settings.ALLOWED_HOSTS else [settings.BASE_URL, *settings.ALLOWED_HOSTS]),
+        "websocket": OwnOrigin(
+            URLRouter([re_path(r"^ws/agenda/[a-z0-9-]+/[0-9a-z-]+/$", TableConsumer.as_asgi()), re_path("", WebsocketDenier.as_asgi())])
+        ),
     }
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -37,20 +38,34 @@ class Kept:
     gzipped: tuple[Message, Message]
 
 
+@dataclass(eq=False)
+class Asking:
+    """A page that Django is making; ``changed`` once the table changed meanwhile, so that nobody keeps it."""
+
+    done: asyncio.Future[None]
+    began: float
+    changed: bool = False
+
+
+Key = tuple[bytes, bytes, str]  # (Host, X-Forwarded-Proto, path): what a page of everybody depends on
+
+
 class Front:
     def __init__(self, application: Any) -> None:
         self.application = application
-        self.pages: OrderedDict[tuple[bytes, str], Kept] = OrderedDict()
-        self.keys_of: dict[str, set[tuple[bytes, str]]] = {}
-        self.under_way: dict[tuple[bytes, str], asyncio.Future[None]] = {}
-        self.drops: dict[str, int] = {}  # how often a table changed: an answer from before a change is not kept
+        self.pages: OrderedDict[Key, Kept] = OrderedDict()
+        self.asking: dict[Key, Asking] = {}
+        self._lock = threading.Lock()  # a change is announced from the thread that made it
         on_change(self.drop)
 
     def drop(self, path: str) -> None:
         """Forget the pages of a table, in every language and for every host."""
-        self.drops[path] = self.drops.get(path, 0) + 1
-        for key in self.keys_of.pop(path, ()):
-            self.pages.pop(key, None)
+        with self._lock:
+            for key in [key for key in self.pages if key[2].endswith(path)]:
+                del self.pages[key]
+            for key, asking in self.asking.items():
+                if key[2].endswith(path):
+                    asking.changed = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = TABLE.match(scope["path"]) if scope["method"] in ("GET", "HEAD") and not scope["query_string"] else None
@@ -58,25 +73,27 @@ class Front:
         if match is None or b"cookie" in headers or b"authorization" in headers or b"hx-request" in headers:
             await self.application(scope, receive, send)
             return
-        key = (headers.get(b"host", b""), scope["path"])
-        kept = self.pages.get(key)
-        if kept is None or kept.until < time.monotonic():
-            waiting = self.under_way.get(key)
-            if waiting is not None:
-                await waiting  # one asks Django, the others wait for it
-                kept = self.pages.get(key)
-            if kept is None or kept.until < time.monotonic():
-                await self._ask(key, match[1], scope, receive, send)
-                return
+        key = (headers.get(b"host", b""), headers.get(b"x-forwarded-proto", b""), scope["path"])
+        kept = self._page(key)
+        if kept is None and (asking := self.asking.get(key)):
+            await asking.done  # one asks Django, the others wait for it
+            kept = self._page(key)
+        if kept is None:
+            await self._ask(key, scope, receive, send)
+            return
         start, body = kept.gzipped if b"gzip" in headers.get(b"accept-encoding", b"") else kept.plain
         await send(start)
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 
-    async def _ask(self, key: tuple[bytes, str], path: str, scope: Scope, receive: Receive, send: Send) -> None:
+    def _page(self, key: Key) -> Kept | None:
+        kept = self.pages.get(key)
+        return kept if kept and kept.until > time.monotonic() else None
+
+    async def _ask(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Django answer, and keep what many may see."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.under_way.setdefault(key, done)
-        change = self.drops.get(path, 0)
+        asking = Asking(asyncio.get_running_loop().create_future(), time.monotonic())
+        with self._lock:
+            is_first = self.asking.setdefault(key, asking) is asking
         start: Message = {}
         chunks: list[bytes] = []
 
@@ -89,33 +106,37 @@ class Front:
 
         try:
             await self.application(scope, receive, listen)
-            if scope["method"] == "GET" and self.drops.get(path, 0) == change and _may_be_kept(start):
-                self._keep(key, path, start, b"".join(chunks))
+            if is_first and scope["method"] == "GET" and _may_be_kept(start):
+                self._keep(key, asking, _kept(start, b"".join(chunks), asking.began + LIVES))
         finally:
-            done.set_result(None)
-            if self.under_way.get(key) is done:
-                del self.under_way[key]
+            asking.done.set_result(None)
+            if is_first:
+                with self._lock:
+                    del self.asking[key]
 
-    def _keep(self, key: tuple[bytes, str], path: str, start: Message, body: bytes) -> None:
-        names = [(name, value) for name, value in start["headers"] if name.lower() not in (b"content-length", b"content-encoding", b"vary")]
-        names.append((b"vary", b"Cookie, Accept-Encoding"))
-        encoded = dict(start["headers"]).get(b"Content-Encoding", dict(start["headers"]).get(b"content-encoding", b""))
-        plain = gzip.decompress(body) if encoded == b"gzip" else body
-        small = body if encoded == b"gzip" else gzip.compress(plain, 6, mtime=0)
-        self.pages[key] = Kept(
-            time.monotonic() + LIVES,
-            _answer([*names, (b"content-length", str(len(plain)).encode())], plain),
-            _answer([*names, (b"content-encoding", b"gzip"), (b"content-length", str(len(small)).encode())], small),
-        )
-        self.pages.move_to_end(key)
-        self.keys_of.setdefault(path, set()).add(key)
-        while len(self.pages) > MOST_PAGES:
-            old, _kept = self.pages.popitem(last=False)
-            match = TABLE.match(old[1])
-            if match and old in self.keys_of.get(match[1], ()):
-                self.keys_of[match[1]].discard(old)
-        if len(self.drops) > 10 * MOST_PAGES and not self.under_way:
-            self.drops.clear()
+    def _keep(self, key: Key, asking: Asking, page: Kept) -> None:
+        with self._lock:
+            if asking.changed:
+                return
+            self.pages[key] = page
+            self.pages.move_to_end(key)
+            while len(self.pages) > MOST_PAGES:
+                self.pages.popitem(last=False)
+
+
+def _kept(start: Message, body: bytes, until: float) -> Kept:
+    """An answer of Django as it is, and as everyone may have it."""
+    old = {name.lower(): value for name, value in start["headers"]}
+    headers = [(name, value) for name, value in old.items() if name not in (b"content-length", b"content-encoding", b"vary")]
+    headers.append((b"vary", b"Cookie, Accept-Encoding"))
+    is_small = old.get(b"content-encoding") == b"gzip"
+    plain = gzip.decompress(body) if is_small else body
+    small = body if is_small else gzip.compress(plain, 6, mtime=0)
+    return Kept(
+        until,
+        _answer([*headers, (b"content-length", str(len(plain)).encode())], plain),
+        _answer([*headers, (b"content-encoding", b"gzip"), (b"content-length", str(len(small)).encode())], small),
+    )
 
 
 def _answer(headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[Message, Message]:
