@@ -162,6 +162,12 @@ def resumed(rule: str, starts_at: datetime, zone: ZoneInfo, *, after: datetime) 
     return coming[0], rule
 
 
+def last_day(rule: str, zone: ZoneInfo) -> date | None:
+    """The last day that a rule may give, local; None when it goes on or counts."""
+    until = parts_of(rule).get("UNTIL")
+    return datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(zone).date() if until else None
+
+
 def describe(rule: str, first: datetime) -> str:
     """A rule in plain words: "Elke eerste donderdag van de maand." ``first`` is local. Empty for what happens once."""
     if not rule:
@@ -203,8 +209,3 @@ def describe(rule: str, first: datetime) -> str:
         last = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(first.tzinfo)
         words = _("%(words)s, tot en met %(day)s") % {"words": words, "day": date_format(last, "j F Y")}
     return words + "."
-
-
-def next_dates(rule: str, starts_at: datetime, zone: ZoneInfo, number: int = 5) -> list[datetime]:
-    """The first dates of a rule, to show before it is saved."""
-    return recurrence_set(rule, starts_at, zone, after=starts_at, before=starts_at + timedelta(days=366 * 3))[:number]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
@@ -16,13 +18,25 @@ from wagtail.snippets.models import register_snippet
 
 from places.models import NeighbourhoodPage, PlacePage
 
-from .cms.policy import ByNeighbourhood
-from .cms.viewsets import MeetingsGroup
+from . import dates
+from .cms.policy import LISTED_ONLY, POLICIES
+from .cms.viewsets import MeetingsGroup, OwnDelete
 from .models import Meeting, Occurrence
 
-register_permission_policy(Meeting, ByNeighbourhood(Meeting))
-register_permission_policy(Occurrence, ByNeighbourhood(Occurrence, "meeting"))
+for policy in POLICIES:
+    register_permission_policy(policy.model, policy)
 register_snippet(MeetingsGroup)
+hooks.register("register_bulk_action", OwnDelete, order=100)  # after Wagtail's own, whose place it takes
+
+
+@hooks.register("after_create_snippet")
+@hooks.register("after_edit_snippet")
+def show_the_link_once(request: HttpRequest, instance: Any) -> None:
+    """What just went off every list is not to be found here any more: the editor gets its link, and the CMS forgets it."""
+    if isinstance(instance, Meeting) and not Meeting.objects.filter(LISTED_ONLY, pk=instance.pk).exists():
+        dates.forget_revisions(instance)
+        link = settings.BASE_URL + instance.get_absolute_url()
+        messages.warning(request, _("Deze bijeenkomst staat nu nergens meer. Bewaar de link: %(link)s") % {"link": link})
 
 
 def coming_dates_under(pages: list[Page]) -> int:
@@ -35,17 +49,21 @@ def coming_dates_under(pages: list[Page]) -> int:
         neighbourhoods.update(
             NeighbourhoodPage.objects.filter(pk__in=below.values("pk")).exclude(neighbourhood=None).values_list("neighbourhood", flat=True)
         )
-    coming = Occurrence.objects.filter(ends_at__gt=timezone.now())
+    coming = Occurrence.objects.filter(ends_at__gt=timezone.now(), listed=True)
     return (coming.filter(place__in=places) | coming.filter(neighbourhood__in=neighbourhoods)).count()
 
 
 def _refusal(number: int) -> str:
-    return _("Hier staan nog %(n)d data in de agenda. Verplaats of schrap die eerst, dan kan deze pagina weg.") % {"n": number}
+    return ngettext(
+        "Hier staat nog %(n)d datum in de agenda. Verplaats of schrap die eerst, dan kan deze pagina weg.",
+        "Hier staan nog %(n)d data in de agenda. Verplaats of schrap die eerst, dan kan deze pagina weg.",
+        number,
+    ) % {"n": number}
 
 
 @hooks.register("before_delete_page")
 def keep_a_page_with_coming_dates(request: HttpRequest, page: Page) -> HttpResponse | None:
-    if request.method == "POST" and (number := coming_dates_under([page])):
+    if number := coming_dates_under([page]):
         messages.error(request, _refusal(number))
         return redirect("wagtailadmin_explore", page.get_parent().pk)
     return None

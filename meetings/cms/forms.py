@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.widgets import AdminDateTimeInput
+from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
 from meetings import dates, recurrence, seats
-from meetings.models import HostDetails, Meeting, Occurrence, Repeat, Visibility
+from meetings.models import HostDetails, Initiative, Kind, Meeting, Occurrence, Repeat, Visibility
 
 from .policy import neighbourhoods_of
+
+OTHER = "anders"
+LONGEST = timedelta(days=14)
+MIN_YEAR, MAX_YEAR = 2000, 2200
 
 
 class MeetingForm(WagtailAdminModelForm):
@@ -25,54 +31,66 @@ class MeetingForm(WagtailAdminModelForm):
     begin = forms.DateTimeField(label=gettext_lazy("begin van de eerste keer"), required=False, widget=AdminDateTimeInput)
     end = forms.DateTimeField(label=gettext_lazy("einde van de eerste keer"), required=False, widget=AdminDateTimeInput)
     repeat = forms.ChoiceField(
-        label=gettext_lazy("vaker?"), choices=[*Repeat.choices, ("anders", gettext_lazy("Anders, met een regel"))], initial=Repeat.ONCE
+        label=gettext_lazy("vaker?"), choices=[*Repeat.choices, (OTHER, gettext_lazy("Anders, met een regel"))], initial=Repeat.ONCE
     )
+    until = forms.DateField(label=gettext_lazy("tot en met"), required=False, widget=AdminDateInput)
     rule = forms.CharField(
         label=gettext_lazy("regel (RRULE)"),
         required=False,
         max_length=300,
         help_text=gettext_lazy("Bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU,TH (RFC 5545)."),
     )
+    extra_begin = forms.DateTimeField(label=gettext_lazy("begin van een extra datum"), required=False, widget=AdminDateTimeInput)
+    extra_end = forms.DateTimeField(label=gettext_lazy("einde van een extra datum"), required=False, widget=AdminDateTimeInput)
     host_name = forms.CharField(
         label=gettext_lazy("wie ontvangt"), required=False, max_length=40, help_text=gettext_lazy("Een voornaam. Hoeft niet.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["kind"].choices = [choice for choice in Kind.choices if choice[0] != Kind.KITCHEN_TABLE]  # always private, never made here
+        fields["initiative"].queryset = Initiative.objects.filter(is_listed=True)
         own = neighbourhoods_of(self.for_user) if self.for_user else None
-        if own is not None and "neighbourhood" in self.fields:
-            field: Any = self.fields["neighbourhood"]
-            field.queryset = field.queryset.filter(pk__in=own)
-            field.required = True
-            place: Any = self.fields["place"]
-            place.queryset = place.queryset.filter(neighbourhood__in=own)
-        segment = self.instance.segments.last() if self.instance.pk else None
-        if segment:
-            self.initial |= {"rule": segment.rule, "repeat": Repeat.ONCE if not segment.rule else "anders"}
-            if segment.starts_at:
-                local = segment.starts_at.astimezone(self.instance.zone)
-                self.initial |= {"begin": local, "end": local + segment.duration}
-                for repeat in Repeat:
-                    if recurrence.rule_for(repeat, local) == segment.rule:
-                        self.initial["repeat"] = repeat.value
+        if own is not None:
+            fields["neighbourhood"].queryset = fields["neighbourhood"].queryset.filter(pk__in=own)
+            fields["neighbourhood"].required = True
+            fields["place"].queryset = fields["place"].queryset.filter(neighbourhood__in=own)
+            fields["contact"].queryset = fields["contact"].queryset.filter(page__place__neighbourhood__in=own)
+        if self.instance.pk:
+            self.initial |= self._present_rule()
             self.initial["host_name"] = self.instance.host.first_name if hasattr(self.instance, "host") else ""
+
+    def _present_rule(self) -> dict[str, Any]:
+        """What the form shows of the (last) rule: in plain words where there are words for it."""
+        segment = self.instance.segments.last()
+        if segment is None or segment.starts_at is None:
+            return {}
+        local = segment.starts_at.astimezone(self.instance.zone)
+        until = recurrence.last_day(segment.rule, self.instance.zone)
+        shown: dict[str, Any] = {"begin": local, "end": local + segment.duration, "repeat": OTHER, "rule": segment.rule}
+        for repeat in Repeat:
+            if recurrence.rule_for(repeat, local, until if repeat != Repeat.ONCE else None) == segment.rule:
+                shown |= {"repeat": repeat.value, "until": until, "rule": ""}
+        return shown
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        begin, end = data.get("begin"), data.get("end")
-        if begin and end and end <= begin:
-            self.add_error("end", _("Het einde komt vóór het begin. Kies een later einde."))
-        if begin and end and end - begin > timedelta(days=14):
-            self.add_error("end", _("Zo lang duurt een bijeenkomst niet. Kijk de datum van het einde na."))
-        if data.get("repeat") not in (Repeat.ONCE, None) and not begin:
+        self._check_span("begin", "end")
+        self._check_span("extra_begin", "extra_end")
+        begin, repeat, until = data.get("begin"), data.get("repeat"), data.get("until")
+        data["first"] = begin and begin.astimezone(self.instance.zone)
+        if repeat not in (Repeat.ONCE, None) and not begin and "begin" not in self.errors:
             self.add_error("begin", _("Wat vaker is, heeft een eerste keer nodig."))
-        if begin and not self.errors:
-            local = begin.astimezone(self.instance.zone)
+        if begin and until and until < data["first"].date():
+            self.add_error("until", _("Dit is vóór de eerste keer. Kies een latere dag."))
+        data["final_rule"] = ""
+        if begin and repeat and not self.errors:
             try:
-                data["rule"] = (
-                    recurrence.clean(data.get("rule", ""), local)
-                    if data["repeat"] == "anders"
-                    else recurrence.rule_for(data["repeat"], local)
+                data["final_rule"] = (
+                    recurrence.clean(data.get("rule", ""), data["first"])
+                    if repeat == OTHER
+                    else recurrence.rule_for(repeat, data["first"], until)
                 )
             except ValidationError as wrong:
                 self.add_error("rule", wrong)
@@ -81,50 +99,63 @@ class MeetingForm(WagtailAdminModelForm):
             self.add_error("place", _("Deze plek ligt in een andere wijk."))
         capacity = data.get("capacity")
         if self.instance.pk and capacity is not None:
-            taken = max((o.taken for o in self.instance.occurrences.filter(ends_at__gt=timezone.now())), default=0)
+            taken = max((occurrence.taken for occurrence in self._dates_that_follow()), default=0)
             if capacity < taken:
                 self.add_error("capacity", str(seats.CapacityTooLow(taken)))
         return data
 
+    def _check_span(self, begin_name: str, end_name: str) -> None:
+        begin, end = self.cleaned_data.get(begin_name), self.cleaned_data.get(end_name)
+        if begin and not end and end_name not in self.errors:
+            self.add_error(end_name, _("Vul ook het einde in."))
+        elif end and not begin and begin_name not in self.errors:
+            self.add_error(begin_name, _("Vul ook het begin in."))
+        elif begin and end and end <= begin:
+            self.add_error(end_name, _("Het einde komt vóór het begin. Kies een later einde."))
+        elif begin and end and end - begin > LONGEST:
+            self.add_error(end_name, _("Zo lang duurt een bijeenkomst niet. Kijk de datum van het einde na."))
+        if begin and not MIN_YEAR <= begin.year <= MAX_YEAR:
+            self.add_error(begin_name, _("Kijk het jaar nog eens na."))
+
+    def _dates_that_follow(self) -> QuerySet[Occurrence]:
+        """The coming dates that have as many chairs as the meeting says; one with a number of its own keeps that."""
+        coming = self.instance.occurrences.filter(Q(ends_at__gt=timezone.now()) | Q(starts_at=None))
+        return coming.filter(capacity=Meeting.objects.values_list("capacity", flat=True).get(pk=self.instance.pk))
+
     def save(self, commit: bool = True) -> Meeting:
+        """Always saves: a meeting, its rule and its dates are one."""
         meeting: Meeting = super().save(commit=False)
-        if not commit:
-            return meeting
         data, now = self.cleaned_data, timezone.now()
-        begin, end = data.get("begin"), data.get("end")
-        duration = (end - begin) if begin and end else timedelta(hours=2)
+        first, rule = data["first"], data["final_rule"]
+        duration = data["end"] - data["begin"] if first else timedelta(hours=2)
         if meeting.pk is None:
-            dates.create(
-                meeting,
-                starts_at=begin,
-                duration=duration,
-                rule=data.get("rule", "") if begin else "",
-                host_name=data.get("host_name", ""),
-                now=now,
-            )
-            self.save_m2m()
-            return meeting
+            dates.create(meeting, starts_at=first, duration=duration, rule=rule, host_name=data["host_name"], now=now)
+        else:
+            self._change(meeting, first, duration, rule, now)
+        if data["extra_begin"]:
+            with suppress(dates.DateTaken):  # it is there already, which is what was asked
+                dates.add_date(meeting, data["extra_begin"], data["extra_end"], now=now)
+        self.save_m2m()
+        return meeting
+
+    def _change(self, meeting: Meeting, first: datetime | None, duration: timedelta, rule: str, now: datetime) -> None:
         before = Meeting.objects.get(pk=meeting.pk)
+        follow = list(self._dates_that_follow().values_list("pk", flat=True))
         if meeting.neighbourhood is None and meeting.place is not None:
             meeting.neighbourhood = meeting.place.neighbourhood
         meeting.save()
-        HostDetails.objects.update_or_create(meeting=meeting, defaults={"first_name": data.get("host_name", "")})
+        HostDetails.objects.update_or_create(meeting=meeting, defaults={"first_name": self.cleaned_data["host_name"]})
         if meeting.visibility == Visibility.LINK and before.visibility == Visibility.EVERYONE:
             dates.go_unlisted(meeting, now=now)
         else:
             dates.copy_to_dates(meeting, now=now)
         segment = meeting.segments.last()
-        if segment is None or (segment.starts_at, segment.duration, segment.rule) != (
-            begin,
-            duration,
-            data.get("rule", "") if begin else "",
-        ):
-            dates.change_rule(meeting, starts_at=begin, duration=duration, rule=data.get("rule", "") if begin else "", now=now)
+        if segment is None or (segment.starts_at, segment.duration, segment.rule) != (first, duration if first else segment.duration, rule):
+            dates.change_rule(meeting, starts_at=first, duration=duration, rule=rule, now=now)
         if before.capacity != meeting.capacity:
-            for occurrence in meeting.occurrences.filter(ends_at__gt=now):
-                seats.set_capacity(occurrence.pk, meeting.capacity, now=now)
-        self.save_m2m()
-        return meeting
+            for pk in meeting.occurrences.filter(pk__in=follow).values_list("pk", flat=True):
+                with suppress(seats.CapacityTooLow):  # somebody sat down since the form was checked: this date keeps its chairs
+                    seats.set_capacity(pk, meeting.capacity, now=now)
 
 
 class OccurrenceForm(WagtailAdminModelForm):
@@ -140,8 +171,13 @@ class OccurrenceForm(WagtailAdminModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         begin, end = data.get("starts_at"), data.get("ends_at")
-        if bool(begin) != bool(end):
+        has_date = Occurrence.objects.filter(pk=self.instance.pk).exclude(starts_at=None).exists()
+        if bool(begin) != bool(end) or (has_date and not begin):
             self.add_error("ends_at", _("Vul begin en einde allebei in."))
+        elif begin and not MIN_YEAR <= begin.year <= MAX_YEAR:
+            self.add_error("starts_at", _("Kijk het jaar nog eens na."))
+        elif begin and end and end - begin > LONGEST:
+            self.add_error("ends_at", _("Zo lang duurt een bijeenkomst niet. Kijk de datum van het einde na."))
         elif begin and end and end <= begin:
             self.add_error("ends_at", _("Het einde komt vóór het begin. Kies een later einde."))
         capacity = data.get("capacity")
@@ -150,18 +186,17 @@ class OccurrenceForm(WagtailAdminModelForm):
         return data
 
     def save(self, commit: bool = True) -> Occurrence:
-        if not commit:
-            return super().save(commit=False)
+        """Always saves, each change through its own door."""
         data, now = self.cleaned_data, timezone.now()
         before = Occurrence.objects.get(pk=self.instance.pk)
-        if (before.starts_at, before.ends_at) != (data["starts_at"], data["ends_at"]):
-            dates.move_date(before, data["starts_at"], data["ends_at"], now=now)
+        dates.move_date(before, data["starts_at"], data["ends_at"], now=now)
         if before.capacity != data["capacity"]:
-            seats.set_capacity(before.pk, data["capacity"], now=now)
+            with suppress(seats.CapacityTooLow):  # somebody sat down since the form was checked: the chairs stay
+                seats.set_capacity(before.pk, data["capacity"], now=now)
         if before.is_closed != data["is_closed"]:
             seats.set_closed(before.pk, data["is_closed"], now=now)
         if data["is_cancelled"] and not before.is_cancelled:
-            seats.cancel(before.pk, data["reason"], now=now)
+            dates.cancel_date(before, data["reason"], now=now)
         elif before.is_cancelled and not data["is_cancelled"]:
             seats.reopen(before.pk, now=now)
         self.instance.refresh_from_db()

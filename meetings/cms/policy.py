@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import page_permission_policy
 
-from meetings.models import Kind, Meeting, Visibility
+from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
 from places.models import NeighbourhoodPage
 
 LISTED_ONLY = Q(visibility=Visibility.EVERYONE) & ~Q(kind=Kind.KITCHEN_TABLE) & (Q(initiative=None) | Q(initiative__is_listed=True))
@@ -29,22 +31,75 @@ def meetings_of(user: Any) -> QuerySet[Meeting]:
     return found if own is None else found.filter(neighbourhood__in=own)
 
 
+def occurrences_of(user: Any) -> QuerySet[Occurrence]:
+    return Occurrence.objects.filter(meeting__in=meetings_of(user))
+
+
+def initiatives_of(user: Any) -> QuerySet[Initiative]:
+    found, own = Initiative.objects.filter(is_listed=True), neighbourhoods_of(user)
+    if own is None:
+        return found
+    meets_here = Meeting.objects.filter(neighbourhood__in=own).exclude(initiative=None).values("initiative")
+    return found.filter(pk__in=meets_here)
+
+
 class ByNeighbourhood(ModelPermissionPolicy):
-    """Model permissions, narrowed to the user's neighbourhoods. ``path`` leads from the model to its meeting ("" or "meeting")."""
+    """Model permissions, narrowed to the rows that ``own`` gives a user."""
 
-    def __init__(self, model: type, path: str = "") -> None:
+    def __init__(self, model: type, own: Callable[[Any], QuerySet[Any]]) -> None:
         super().__init__(model)
-        self.path = path
+        self.own = own
 
-    def _own(self, user: Any) -> QuerySet[Any]:
-        own = meetings_of(user)
-        return own if not self.path else self.model._default_manager.filter(**{f"{self.path}__in": own})
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return not self.is_never(action) and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user: Any, actions: Any) -> bool:
+        return any(self.user_has_permission(user, action) for action in actions)
 
     def instances_user_has_any_permission_for(self, user: Any, actions: Any) -> QuerySet[Any]:
-        return self._own(user) if self.user_has_any_permission(user, actions) else self.model._default_manager.none()
+        return self.own(user) if self.user_has_any_permission(user, actions) else self.model._default_manager.none()
 
     def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
-        return self.user_has_permission(user, action) and (instance.pk is None or self._own(user).filter(pk=instance.pk).exists())
+        if not self.user_has_permission(user, action) or self.is_refused(action, instance):
+            return False
+        return instance.pk is None or self.own(user).filter(pk=instance.pk).exists()
 
     def user_has_any_permission_for_instance(self, user: Any, actions: Any, instance: Any) -> bool:
         return any(self.user_has_permission_for_instance(user, action, instance) for action in actions)
+
+    def is_never(self, action: str) -> bool:
+        """What nobody does to any row here."""
+        return False
+
+    def is_refused(self, action: str, instance: Any) -> bool:
+        """What nobody does to this row."""
+        return False
+
+
+class MeetingPolicy(ByNeighbourhood):
+    """A meeting that people have a chair at is cancelled, so that they hear of it; it is not deleted."""
+
+    def is_refused(self, action: str, instance: Meeting) -> bool:
+        if action != "delete":
+            return False
+        coming = instance.occurrences.filter(Q(ends_at__gt=timezone.now()) | Q(starts_at=None))
+        return coming.filter(Q(seats_taken__gt=0) | Q(waiting__gt=0)).exists()
+
+
+class OccurrencePolicy(ByNeighbourhood):
+    """Dates come from the meeting's form, and one that falls out is cancelled: its address goes on saying so."""
+
+    def is_never(self, action: str) -> bool:
+        return action in ("add", "delete")
+
+
+class InitiativePolicy(ByNeighbourhood):
+    def is_refused(self, action: str, instance: Initiative) -> bool:
+        return action == "delete" and instance.meetings.exists()
+
+
+POLICIES = (
+    MeetingPolicy(Meeting, meetings_of),
+    OccurrencePolicy(Occurrence, occurrences_of),
+    InitiativePolicy(Initiative, initiatives_of),
+)

@@ -1,0 +1,367 @@
+"""Meetings in the CMS: each editor their own neighbourhoods, and what stands on no list for nobody."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.urls import get_resolver, reverse
+from wagtail.models import GroupPagePermission, ModelLogEntry, Page, ReferenceIndex
+
+from meetings import dates, seats
+from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
+from meetings.models.choices import Perspective
+from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NOW = datetime.now(UTC).replace(microsecond=0, second=0)
+SOON = NOW + timedelta(days=7)
+TWO_HOURS = timedelta(hours=2)
+MODELS = ("meeting", "occurrence", "initiative")
+
+
+def address(model: str, view: str, *args) -> str:
+    return reverse(f"wagtailsnippets_meetings_{model}:{view}", args=args)
+
+
+def signed_in(user: User) -> Client:
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def pages() -> dict[str, NeighbourhoodPage]:
+    index = Page.get_first_root_node().add_child(instance=NeighbourhoodIndexPage(title="Wijken", slug="wijken"))
+    return {name: index.add_child(instance=NeighbourhoodPage(title=name, slug=name.lower())) for name in ("Bospolder", "Crooswijk")}
+
+
+@pytest.fixture
+def boss(pages) -> Client:
+    return signed_in(User.objects.create_superuser("boss", "boss@example.org"))
+
+
+@pytest.fixture
+def editor(pages) -> Client:
+    """Someone who edits Bospolder."""
+    group = Group.objects.create(name="Bospolder")
+    may = Permission.objects.filter(content_type__app_label="meetings", content_type__model__in=MODELS)
+    group.permissions.add(*may, Permission.objects.get(codename="access_admin"))
+    change = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
+    delete = Permission.objects.get(content_type__app_label="wagtailcore", codename="publish_page")
+    for permission in (change, delete):
+        GroupPagePermission.objects.create(group=group, page=pages["Bospolder"], permission=permission)
+    user = User.objects.create_user("eva", "eva@example.org")
+    user.groups.add(group)
+    return signed_in(user)
+
+
+def meet(title: str, page: NeighbourhoodPage, rule: str = "FREQ=WEEKLY", starts_at=SOON, **fields) -> Meeting:
+    meeting = Meeting(**{"title": title, "neighbourhood": page.neighbourhood, "place_text": "Buurthuis"} | fields)
+    return dates.create(meeting, starts_at=starts_at, duration=TWO_HOURS, rule=rule, host_name="Fatima", now=NOW)
+
+
+@pytest.fixture
+def ours(pages) -> Meeting:
+    return meet("Soep in Bospolder", pages["Bospolder"], initiative=Initiative.objects.create(name="Soepploeg", slug="soepploeg"))
+
+
+@pytest.fixture
+def theirs(pages) -> Meeting:
+    return meet("Koor in Crooswijk", pages["Crooswijk"], initiative=Initiative.objects.create(name="Koorclub", slug="koorclub"))
+
+
+@pytest.fixture
+def hidden(pages) -> list[Meeting]:
+    """Three ways to stand on no list, all in Bospolder."""
+    unlisted = Initiative.objects.create(name="Geheimclub", slug="geheimclub", is_listed=False)
+    return [
+        meet("Geheim met link", pages["Bospolder"], visibility=Visibility.LINK),
+        meet("Geheim mijn tafel", pages["Bospolder"], kind=Kind.KITCHEN_TABLE),
+        meet("Geheim initiatief", pages["Bospolder"], initiative=unlisted),
+    ]
+
+
+def every_address(meetings: list[Meeting]) -> list[str]:
+    """Each address that the CMS has for meetings, dates and initiatives: lists, and every view of these rows."""
+    rows = {
+        "meeting": [m.pk for m in meetings],
+        "occurrence": [m.occurrences.first().pk for m in meetings],
+        "initiative": [m.initiative_id for m in meetings if m.initiative_id],
+    }
+    found = []
+    for model in MODELS:
+        namespace = f"wagtailsnippets_meetings_{model}"
+        names = [name for name in get_resolver().namespace_dict[namespace][1].reverse_dict if isinstance(name, str)]
+        for name in sorted(names):
+            if name.startswith("revisions"):
+                continue  # they take a revision as well: below
+            try:
+                found.append(address(model, name))
+            except Exception:
+                found += [address(model, name, pk) for pk in rows[model]]
+        found += [f"/cms/bulk/meetings/{model}/delete/?id=all", *(f"/cms/bulk/meetings/{model}/delete/?id={pk}" for pk in rows[model])]
+    for meeting in meetings:
+        if revision := meeting.latest_revision:
+            found += [address("meeting", "revisions_compare", meeting.pk, "earliest", revision.pk)]
+            found += [address("meeting", "revisions_revert", meeting.pk, revision.pk)]
+    return found
+
+
+def test_every_address_of_the_cms_answers_an_editor_about_their_own_rows_only(boss, editor, ours, theirs, hidden):
+    for meeting in (ours, theirs, *hidden):
+        meeting.save_revision()
+        meeting.refresh_from_db()
+    addresses = every_address([ours, theirs, *hidden])
+    assert len(addresses) > 40
+
+    for where in addresses:
+        as_boss, as_editor = boss.get(where), editor.get(where)
+        assert {as_boss.status_code, as_editor.status_code} <= {200, 302, 404}, where
+        for answer in (as_boss, as_editor):
+            assert "Geheim" not in answer.content.decode(), where
+            assert "Fatima" not in answer.content.decode() or where.endswith("/revert/") or "/edit/" in where, where
+        assert "Koor in Crooswijk" not in as_editor.content.decode(), where
+        anonymous = Client().get(where)
+        assert (anonymous.status_code, anonymous.headers.get("Location", "")[:15]) == (302, "/account/login/"), where
+
+    assert boss.get(address("meeting", "edit", theirs.pk)).status_code == 200
+    assert editor.get(address("meeting", "edit", ours.pk)).status_code == 200
+    assert editor.get(address("meeting", "edit", theirs.pk)).status_code == 404
+    assert boss.get(address("meeting", "edit", hidden[0].pk)).status_code == 404
+
+
+def test_the_lists_show_what_is_the_users_own(boss, editor, ours, theirs, hidden):
+    assert "Soep in Bospolder" in editor.get(address("meeting", "list")).content.decode()
+    assert "Koor in Crooswijk" in boss.get(address("meeting", "list")).content.decode()
+    assert "Soepploeg" in editor.get(address("initiative", "list")).content.decode()
+    assert "Soep in Bospolder" in editor.get(address("occurrence", "list")).content.decode()
+    assert "Soep in Bospolder" in editor.get(address("meeting", "list") + "?q=soep").content.decode()
+
+
+def test_nothing_of_meetings_stands_in_the_index_of_references(ours, hidden):
+    assert not ReferenceIndex.objects.filter(content_type__app_label="meetings").exists()
+
+
+def form_of(client: Client, where: str, **changes) -> dict:
+    """What a browser would send back of a form of the CMS, with some fields changed."""
+    form = client.get(where).context["form"]
+    data = {}
+    for name in form.fields:
+        value = form[name].value()
+        if hasattr(value, "astimezone"):
+            value = value.astimezone(dates.timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
+        if value is not None and value is not False:
+            data[name] = "on" if value is True else value
+    return data | changes
+
+
+def local(moment: datetime) -> str:
+    return moment.astimezone(dates.timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
+
+
+def new(pages, **changes) -> dict:
+    return {
+        "title": "Wijklunch",
+        "kind": "activiteit",
+        "visibility": "iedereen",
+        "begin": local(SOON),
+        "end": local(SOON + TWO_HOURS),
+        "repeat": "wekelijks",
+        "neighbourhood": pages["Bospolder"].neighbourhood_id,
+        "place_text": "Op het plein",
+        "balance": "geen",
+        "resident_seats": 0,
+        "formal_start": 2,
+        "names": "zelf",
+        "host_name": "Ria",
+        "capacity": 12,
+    } | changes
+
+
+def test_an_editor_makes_a_weekly_meeting_with_who_receives_people(editor, pages):
+    answer = editor.post(address("meeting", "add"), new(pages))
+
+    assert answer.status_code == 302
+    meeting = Meeting.objects.get(title="Wijklunch")
+    assert meeting.occurrences.count() > 50
+    assert (meeting.host.first_name, meeting.segments.get().rule) == ("Ria", "FREQ=WEEKLY")
+    assert "Ria" not in str(meeting.latest_revision.content)
+    assert set(ModelLogEntry.objects.values_list("label", flat=True)) == {f"bijeenkomst {meeting.pk}"}
+    page = editor.get(address("meeting", "edit", meeting.pk)).content.decode()
+    assert "De volgende data" in page
+    assert page.count("op 12 stoelen") == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"end": ""}, "end", "Vul ook het einde in."),
+        ({"end": local(SOON)}, "end", "Het einde komt vóór het begin. Kies een later einde."),
+        ({"end": local(SOON + timedelta(days=20))}, "end", "Zo lang duurt een bijeenkomst niet. Kijk de datum van het einde na."),
+        ({"begin": "0001-01-01 10:00"}, "begin", "Kijk het jaar nog eens na."),
+        ({"begin": "", "end": ""}, "begin", "Wat vaker is, heeft een eerste keer nodig."),
+        ({"until": local(NOW)[:10]}, "until", "Dit is vóór de eerste keer. Kies een latere dag."),
+        (
+            {"repeat": "anders", "rule": "FREQ=HOURLY"},
+            "rule",
+            "Een bijeenkomst kan hooguit elke dag zijn, één keer. Gebruik FREQ=DAILY, WEEKLY, MONTHLY of YEARLY.",
+        ),
+        (
+            {"repeat": "anders", "rule": "elke week"},
+            "rule",
+            "Deze herhaling begrijpen we niet. Schrijf een RRULE, bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(editor, pages, changes, field, sentence):
+    answer = editor.post(address("meeting", "add"), new(pages, **changes))
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors[field] == [sentence]
+    assert not Meeting.objects.exists()
+
+
+def test_an_editor_makes_nothing_in_another_neighbourhood_and_no_private_table(editor, pages):
+    for changes in ({"neighbourhood": pages["Crooswijk"].neighbourhood_id}, {"neighbourhood": ""}, {"kind": "keukentafel"}):
+        answer = editor.post(address("meeting", "add"), new(pages, **changes))
+        assert list(answer.context["form"].errors) == list(changes)
+
+
+def test_an_unlisted_initiative_is_suggested_to_nobody(boss, pages, hidden):
+    answer = boss.post(address("meeting", "add"), new(pages, initiative=hidden[2].initiative_id))
+
+    assert list(answer.context["form"].errors) == ["initiative"]
+
+
+def test_saving_without_a_change_changes_no_date(editor, ours):
+    before = list(ours.occurrences.order_by("pk").values())
+    where = address("meeting", "edit", ours.pk)
+
+    answer = editor.post(where, form_of(editor, where))
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert list(ours.occurrences.order_by("pk").values()) == before
+    assert ours.segments.count() == 1
+
+
+def test_another_time_a_last_day_and_an_extra_date_reach_the_dates(editor, ours):
+    where = address("meeting", "edit", ours.pk)
+    last = SOON + timedelta(weeks=2)
+    later, extra = SOON + timedelta(hours=1), SOON + timedelta(days=2)
+    changes = {"begin": local(later), "end": local(later + TWO_HOURS), "until": local(last)[:10]}
+
+    assert (
+        editor.post(where, form_of(editor, where, **changes, extra_begin=local(extra), extra_end=local(extra + TWO_HOURS))).status_code
+        == 302
+    )
+
+    assert [o.starts_at for o in ours.occurrences.order_by("starts_at")][:2] == [later, extra]
+    assert ours.occurrences.count() == 4
+    assert form_of(editor, where)["until"] == last.astimezone(dates.timezone.get_default_timezone()).date()
+
+
+def test_fewer_chairs_than_people_is_refused_with_the_number_and_the_ways_out(editor, ours):
+    seats.take(ours.occurrences.first().pk, factories.keyring(), Perspective.RESIDENT, party=3, now=NOW)
+    where = address("meeting", "edit", ours.pk)
+    assert editor.post(where, form_of(editor, where, capacity=5)).status_code == 302
+
+    answer = editor.post(where, form_of(editor, where, capacity=2))
+
+    assert answer.context["form"].errors["capacity"] == [
+        "Er zitten al 3 mensen aan tafel. Minder stoelen kan niet. Sluit de lijst, of vraag iemand om een andere keer te komen."
+    ]
+    assert set(ours.occurrences.values_list("capacity", flat=True)) == {5}
+
+
+def test_going_off_every_list_gives_the_editor_the_link_and_the_cms_forgets(editor, ours):
+    where = address("meeting", "edit", ours.pk)
+
+    answer = editor.post(where, form_of(editor, where, visibility="met-link"), follow=True)
+
+    ours.refresh_from_db()
+    assert answer.status_code == 200
+    assert f"/agenda/{ours.slug}/" in answer.content.decode()
+    assert len(ours.slug) == 26
+    assert not ours.revisions.exists()
+    assert not ModelLogEntry.objects.filter(label__contains="Soep").exists()
+    assert editor.get(where).status_code == 404
+    assert "Soep in" not in editor.get(address("meeting", "list")).content.decode()
+
+
+def test_a_date_is_moved_given_chairs_and_called_off_through_its_own_doors(editor, ours):
+    date = ours.occurrences.order_by("starts_at").first()
+    where = address("occurrence", "edit", date.pk)
+    begin = SOON + timedelta(days=1)
+    changes = {"starts_at": local(begin), "ends_at": local(begin + TWO_HOURS), "capacity": 4}
+
+    assert editor.post(where, form_of(editor, where, **changes)).status_code == 302
+    moved = Occurrence.objects.get(pk=date.pk)
+    assert (moved.starts_at, moved.capacity, moved.date_key, moved.sequence, moved.version) == (begin, 4, date.date_key, 1, 2)
+
+    editor.post(where, form_of(editor, where, is_cancelled="on", reason="De kok is ziek"))
+    cancelled = Occurrence.objects.get(pk=date.pk)
+    assert (cancelled.is_cancelled, cancelled.reason) == (True, "De kok is ziek")
+
+    editor.post(where, {k: v for k, v in form_of(editor, where).items() if k not in ("is_cancelled", "reason")})
+    assert not Occurrence.objects.get(pk=date.pk).is_cancelled
+
+
+def test_a_date_keeps_a_begin_and_shows_who_comes_no_wider_than_they_chose(editor, ours):
+    date = ours.occurrences.first()
+    for name, shown in (("Zeynep", "iedereen"), ("Henk", "tafel"), ("Mei", "gastheer")):
+        seats.take(date.pk, factories.keyring(), Perspective.RESIDENT, name=name, name_visibility=shown, now=NOW)
+    where = address("occurrence", "edit", date.pk)
+
+    page = editor.get(where).content.decode()
+    assert [name in page for name in ("Zeynep", "Henk", "Mei")] == [True, False, False]
+    data = {k: v for k, v in form_of(editor, where).items() if k not in ("starts_at", "ends_at")}
+    assert editor.post(where, data).context["form"].errors["ends_at"] == ["Vul begin en einde allebei in."]
+
+
+def test_a_meeting_with_people_to_come_is_not_deleted_and_a_date_never(boss, ours, theirs):
+    seats.take(ours.occurrences.first().pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+
+    boss.post(address("meeting", "delete", ours.pk))
+    boss.post(f"/cms/bulk/meetings/meeting/delete/?id={ours.pk}&id={theirs.pk}")
+    boss.post(f"/cms/bulk/meetings/occurrence/delete/?id={ours.occurrences.first().pk}")
+    boss.post(address("initiative", "delete", ours.initiative_id))
+
+    assert Meeting.objects.filter(pk=ours.pk).exists()
+    assert not Meeting.objects.filter(pk=theirs.pk).exists()
+    assert ours.occurrences.count() > 50
+    assert Initiative.objects.filter(pk=ours.initiative_id).exists()
+
+
+def test_a_neighbourhood_with_coming_dates_stays(boss, pages, ours, theirs):
+    page = pages["Bospolder"]
+
+    one = boss.post(reverse("wagtailadmin_pages:delete", args=[page.pk]), follow=True)
+    many = boss.post(reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"]) + f"?id={page.pk}", follow=True)
+
+    assert NeighbourhoodPage.objects.filter(pk=page.pk).exists()
+    for answer in (one, many):
+        assert answer.status_code == 200
+        assert "data in de agenda. Verplaats of schrap die eerst, dan kan deze pagina weg." in answer.content.decode()
+
+
+def test_a_place_stays_while_dates_are_to_come_and_goes_after(boss, pages):
+    page = pages["Bospolder"].add_child(instance=PlacePage(title="Het Huis", slug="het-huis"))
+    meeting = meet("Koffie", pages["Bospolder"], rule="", place=page.place)
+    where = reverse("wagtailadmin_pages:delete", args=[page.pk])
+
+    refused = boss.post(where, follow=True)
+    assert "Hier staat nog 1 datum in de agenda." in refused.content.decode()
+    meeting.occurrences.all().delete()
+    assert boss.post(where).status_code == 302
+
+    assert not PlacePage.objects.filter(pk=page.pk).exists()
+
+
+def test_unlisted_dates_are_in_no_figure_either(boss, pages, hidden):
+    where = reverse("wagtailadmin_pages:delete", args=[pages["Bospolder"].pk])
+
+    assert boss.post(where).status_code == 302
+    assert not NeighbourhoodPage.objects.filter(pk=pages["Bospolder"].pk).exists()
