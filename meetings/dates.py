@@ -22,7 +22,7 @@ from modelsearch import index
 from places.models import Neighbourhood, Place
 
 from . import live, recurrence, seats
-from .models import HostDetails, Initiative, Kind, Meeting, Occurrence, Segment, SignUp, Visibility
+from .models import HostDetails, Initiative, Kind, Meeting, Occurrence, Segment, Visibility
 
 UNDATED = "ooit"
 RESERVED = {"nieuw", UNDATED}
@@ -277,11 +277,9 @@ def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *,
 
 
 def _tell_all_moved(occurrence_id: int) -> None:
-    from .tasks import tell_moved  # tasks write dates themselves
+    from . import tasks  # they write dates themselves
 
-    with_address = ~Q(email="") | Q(keyring__isnull=False) & ~Q(keyring__email="")
-    for sign_up_id in SignUp.objects.filter(with_address, occurrence_id=occurrence_id).values_list("id", flat=True):
-        tell_moved.enqueue(sign_up_id)
+    tasks.tell_everyone(tasks.tell_moved, occurrence_id)
 
 
 def moved_to(meeting: Meeting, date_key: str) -> Occurrence | None:

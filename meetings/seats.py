@@ -301,10 +301,9 @@ def _tell_promoted(sign_up_id: int) -> None:
 
 
 def _tell_all_cancelled(occurrence_id: int) -> None:
-    from .tasks import tell_cancelled
+    from . import tasks
 
-    for sign_up_id in SignUp.objects.filter(occurrence_id=occurrence_id).exclude(email="").values_list("id", flat=True):
-        tell_cancelled.enqueue(sign_up_id)
+    tasks.tell_everyone(tasks.tell_cancelled, occurrence_id)
 
 
 def _renumber(occurrence: Occurrence) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
+from django_tasks.base import Task
 
 from . import dates, mail
 from .models import Keyring, SignUp
@@ -48,6 +50,13 @@ def send_link_again(keyring_id: int) -> None:
     """A new key by mail for a keyring that gave an address."""
     if keyring := Keyring.objects.filter(pk=keyring_id).first():
         mail.link_again(keyring)
+
+
+def tell_everyone(tell: Task[[int], None], occurrence_id: int) -> None:
+    """Queue a mail for each who sits or waits at a date and gave an address."""
+    with_address = ~Q(email="") | Q(keyring__isnull=False) & ~Q(keyring__email="")
+    for sign_up_id in SignUp.objects.filter(with_address, occurrence_id=occurrence_id).values_list("id", flat=True):
+        tell.enqueue(sign_up_id)
 
 
 def _still_there(sign_up_id: int) -> SignUp | None:

@@ -1,0 +1,157 @@
+"""Mail to people without an account: in their language, one each, with a link of its own."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail as outbox
+from django_tasks_db.models import DBTaskResult
+
+from meetings import dates, keys, seats, tasks
+from meetings.models import Key, Keyring, Occurrence, SignUp
+from meetings.models.choices import Perspective
+from tests import factories
+from tests.factories import EVENING, NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def sit(occurrence: Occurrence, now=NOW, **fields) -> SignUp:
+    keyring = fields.pop("keyring", None) or factories.keyring()
+    return seats.take(occurrence.pk, keyring, Perspective.RESIDENT, now=now, **{"email": "z@example.org"} | fields)
+
+
+def link_in(text: str) -> str:
+    return re.search(r"http://localhost:8000/mijn/([a-z0-9-]{32})/", text)[1]
+
+
+def queued(name: str) -> list[int]:
+    return [row.args_kwargs["args"][0] for row in DBTaskResult.objects.filter(task_path=f"meetings.tasks.{name}")]
+
+
+def test_a_chair_is_confirmed_with_day_place_and_a_link_that_opens_it_and_ends():
+    occurrence = factories.occurrence(title="Soep & brood")
+    sign_up = sit(occurrence)
+
+    tasks.tell_confirmed.call(sign_up.pk)
+
+    (sent,) = outbox.outbox
+    assert (sent.subject, sent.to) == ("Je zit aan tafel: Soep & brood", ["z@example.org"])
+    assert "Donderdag 3 december om 19:30" in sent.body
+    assert "Soep & brood" in sent.body
+    assert occurrence.place_name in sent.body
+    assert f"http://localhost:8000/agenda/{occurrence.slug}/2026-12-03/" in sent.body
+    key = keys.resolve(link_in(sent.body), Key.Scope.KEYRING, now=NOW)
+    assert key.keyring == sign_up.keyring
+    assert key.label == "mail over Soep & brood"
+    assert key.expires_at >= occurrence.ends_at + timedelta(days=90)
+
+
+def test_who_waits_hears_so():
+    occurrence = factories.occurrence(capacity=1)
+    sit(occurrence)
+
+    tasks.tell_confirmed.call(sit(occurrence, email="w@example.org").pk)
+
+    assert outbox.outbox[0].subject.startswith("Je staat op de wachtlijst: ")
+
+
+def test_a_keyring_in_english_gets_english():
+    sign_up = sit(factories.occurrence(), keyring=factories.keyring(language="en"))
+
+    tasks.tell_confirmed.call(sign_up.pk)
+
+    assert "Thursday" in outbox.outbox[0].body
+
+
+def test_whoever_moves_up_hears_it_once_and_is_marked_as_told(django_capture_on_commit_callbacks):
+    occurrence = factories.occurrence(capacity=1)
+    first, second = sit(occurrence), sit(occurrence, email="w@example.org")
+    with django_capture_on_commit_callbacks(execute=True):
+        seats.leave(occurrence.pk, first.keyring, now=NOW)
+    assert queued("tell_promoted") == [second.pk]
+
+    for _twice in range(2):
+        tasks.tell_promoted.call(second.pk)
+
+    (sent,) = outbox.outbox
+    assert sent.subject.startswith("Er is een stoel voor je: ")
+    second.refresh_from_db()
+    assert second.told_at is not None
+
+
+def test_without_an_address_whoever_moves_up_may_not_know_yet(django_capture_on_commit_callbacks):
+    occurrence = factories.occurrence(capacity=1)
+    first, second = sit(occurrence), sit(occurrence, email="")
+    seats.leave(occurrence.pk, first.keyring, now=NOW)
+
+    tasks.tell_promoted.call(second.pk)
+
+    second.refresh_from_db()
+    assert (outbox.outbox, second.told_at) == ([], None)
+
+
+def test_everyone_with_an_address_hears_that_a_date_is_off_or_moved_and_why(django_capture_on_commit_callbacks):
+    occurrence = factories.occurrence()
+    with_address, _without = sit(occurrence), sit(occurrence, email="")
+    by_keyring = sit(occurrence, email="", keyring=factories.keyring(email="k@example.org"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        dates.move_date(occurrence, EVENING + timedelta(days=1), EVENING + timedelta(days=1, hours=2), now=NOW)
+    assert queued("tell_moved") == [with_address.pk, by_keyring.pk]
+    tasks.tell_moved.call(by_keyring.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        dates.cancel_date(occurrence, "De kok is ziek", now=NOW)
+    assert queued("tell_cancelled") == [with_address.pk, by_keyring.pk]
+    tasks.tell_cancelled.call(with_address.pk)
+
+    moved, cancelled = outbox.outbox
+    assert moved.subject.startswith("Andere tijd: ")
+    assert "Vrijdag 4 december om 19:30" in moved.body
+    assert moved.to == ["k@example.org"]
+    assert cancelled.subject.startswith("Gaat niet door: ")
+    assert "Waarom: De kok is ziek" in cancelled.body
+
+
+def test_a_chair_that_was_given_back_since_gets_no_mail():
+    occurrence = factories.occurrence()
+    sign_up = sit(occurrence)
+    seats.leave(occurrence.pk, sign_up.keyring, now=NOW)
+
+    for task in (tasks.tell_confirmed, tasks.tell_promoted, tasks.tell_cancelled, tasks.tell_moved):
+        task.call(sign_up.pk)
+
+    assert outbox.outbox == []
+
+
+def test_the_link_again_is_a_new_key_and_the_answer_is_the_same_for_an_unknown_address(client):
+    sign_up = sit(factories.occurrence())
+
+    answers = [client.post("/mijn/kwijt/", {"email": address}, follow=True) for address in ("Z@example.org", "wie@example.org")]
+
+    assert answers[0].status_code == answers[1].status_code == 200
+    assert [str(m) for m in answers[0].context["messages"]] == [str(m) for m in answers[1].context["messages"]]
+    assert queued("send_link_again") == [sign_up.keyring_id]
+    tasks.send_link_again.call(sign_up.keyring_id)
+    assert keys.resolve(link_in(outbox.outbox[0].body), Key.Scope.KEYRING).keyring == sign_up.keyring
+
+
+def test_a_title_cannot_add_a_header_and_nothing_personal_is_in_the_queue():
+    occurrence = factories.occurrence(title="Soep\r\nBcc: x@example.org")
+    sign_up = sit(occurrence)
+
+    tasks.tell_confirmed.call(sign_up.pk)
+    tasks.tell_confirmed.enqueue(sign_up.pk)
+
+    assert outbox.outbox[0].subject == "Je zit aan tafel: Soep Bcc: x@example.org"
+    assert DBTaskResult.objects.get(task_path="meetings.tasks.tell_confirmed").args_kwargs == {"args": [sign_up.pk], "kwargs": {}}
+
+
+def test_an_erased_keyring_gets_no_link():
+    keyring = Keyring.objects.create(email="z@example.org")
+    pk = keyring.pk
+    keyring.delete()
+
+    tasks.send_link_again.call(pk)
+
+    assert outbox.outbox == []
