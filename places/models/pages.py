@@ -82,7 +82,8 @@ class RowPage(Page):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
-            self.write_row()
+            if kwargs.get("update_fields") is None:  # a draft saves the names of some fields only
+                self.write_row()
             super().save(*args, **kwargs)
 
     def row_values(self) -> dict[str, Any]:

@@ -1,0 +1,190 @@
+"""Neighbourhoods and places from CSV or GeoJSON (RFC 7946), as a city gives them away.
+
+Columns, or properties, are read by name: ``name`` (or ``naam``, ``wijk``), ``slug``, ``gebied`` or ``area``, ``lat``, ``lon``;
+places also ``street``, ``number``, ``postcode``, ``wijk`` (the neighbourhood's name or slug), ``coordinates`` (text; "approximate…"
+marks the dot). A file with a ``wijk`` beside a ``name`` is one of places. Whatever is known by its slug is changed, never doubled.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+
+from .models import Neighbourhood, NeighbourhoodIndexPage, NeighbourhoodPage, Place, PlacePage
+
+SHAPES = ("Polygon", "MultiPolygon")
+
+
+class Unreadable(ValueError):
+    """The file is no CSV or GeoJSON of ours; the message says what is wrong and where."""
+
+
+@dataclass
+class Report:
+    """What an import did; ``skipped`` holds a line for each row that was left out, with the reason."""
+
+    made: int = 0
+    changed: int = 0
+    same: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One neighbourhood or place of a file, before it is judged."""
+
+    where: str  # "line 4", "feature 12"
+    values: dict[str, str]
+    outline: dict[str, Any] | None = None
+
+    def value(self, *names: str) -> str:
+        return next((found for name in names if (found := self.values.get(name, "").strip())), "")
+
+    @property
+    def is_place(self) -> bool:
+        return bool({"name", "naam"} & set(self.values) and {"wijk", "neighbourhood"} & set(self.values))
+
+    @property
+    def name(self) -> str:
+        return self.value("name", "naam", "wijk")
+
+    def point(self) -> tuple[float, float] | None:
+        """(latitude, longitude) in WGS84; None without one. Raises ValueError for what is no point on earth."""
+        latitude, longitude = self.value("lat", "latitude"), self.value("lon", "longitude")
+        if not latitude and not longitude:
+            return None
+        found = float(latitude), float(longitude)
+        if not (-90 <= found[0] <= 90 and -180 <= found[1] <= 180):
+            raise ValueError(f"({latitude}, {longitude}) is no point on earth")
+        return found
+
+
+def rows_of(path: Path) -> list[Row]:
+    """Read a file by its ending. Raises Unreadable."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Unreadable(f"{path}: cannot be read as UTF-8 text ({wrong})") from wrong
+    if path.suffix.lower() in (".geojson", ".json"):
+        return _features(path, text)
+    reader = csv.DictReader(text.splitlines())
+    if not reader.fieldnames or not {"name", "naam", "wijk"} & set(reader.fieldnames):
+        raise Unreadable(f"{path}: the first line names no column 'name' or 'wijk'")
+    return [Row(f"line {n}", {key: value or "" for key, value in row.items() if key}) for n, row in enumerate(reader, start=2)]
+
+
+def _features(path: Path, text: str) -> list[Row]:
+    try:
+        collection = json.loads(text)
+    except json.JSONDecodeError as wrong:
+        raise Unreadable(f"{path}: no JSON ({wrong})") from wrong
+    if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
+        raise Unreadable(f"{path}: no FeatureCollection (RFC 7946 3.3)")
+    rows = []
+    for n, feature in enumerate(collection["features"], start=1):
+        properties = feature.get("properties") or {}
+        values = {key: "" if value is None else str(value) for key, value in properties.items() if not isinstance(value, dict | list)}
+        geometry = feature.get("geometry") or {}
+        if geometry.get("type") == "Point":
+            longitude, latitude = geometry["coordinates"][:2]
+            values |= {"lat": str(latitude), "lon": str(longitude)}
+        rows.append(Row(f"feature {n}", values, geometry if geometry.get("type") in SHAPES else None))
+    return rows
+
+
+def load(path: Path, index: NeighbourhoodIndexPage) -> Report:
+    """Make or change what a file holds, each row by itself: a bad one is skipped and reported, the others go in."""
+    report = Report()
+    for row in rows_of(path):
+        name = row.name or "without a name"
+        try:
+            with transaction.atomic():
+                (_place if row.is_place else _neighbourhood)(row, index, report)
+        except (ValueError, ValidationError) as wrong:
+            reason = "; ".join(wrong.messages) if isinstance(wrong, ValidationError) else str(wrong)
+            report.skipped.append(f"{row.where} ({name}): {reason}")
+    return report
+
+
+def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
+    if not row.name:
+        raise ValueError("it has no name")
+    slug, point = row.value("slug") or slugify(row.name), row.point()
+    found = Neighbourhood.by_slug(slug)
+    values: dict[str, Any] = {"name": row.name[:80]}
+    if area := row.value("gebied", "area"):
+        values["area"] = area[:80]
+    if point:
+        values |= {"latitude": point[0], "longitude": point[1]}
+    if row.outline:
+        values["outline"] = row.outline
+    if found is None:
+        page = NeighbourhoodPage(title=values["name"], slug=slug, area=values.get("area", ""))
+        page.full_clean(exclude=["path", "depth"])
+        index.add_child(instance=page)
+        found = page.neighbourhood
+        report.made += 1
+        Neighbourhood.objects.filter(pk=found.pk).update(**values)
+        return
+    page = found.pages.first()
+    if page and any(getattr(page, name) != values[key] for name, key in (("title", "name"), ("area", "area")) if key in values):
+        page.title, page.area = values["name"], values.get("area", page.area)
+        page.save()
+        found.refresh_from_db()
+        report.changed += 1
+        Neighbourhood.objects.filter(pk=found.pk).update(**values)
+        return
+    _update(found, values, report)
+
+
+def _place(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
+    wanted = row.value("wijk", "neighbourhood")
+    if not row.value("name", "naam"):
+        raise ValueError("it has no name")
+    if not wanted:
+        raise ValueError("it names no neighbourhood")
+    neighbourhood = Neighbourhood.by_slug(slugify(wanted)) or Neighbourhood.objects.filter(name__iexact=wanted).first()
+    if neighbourhood is None:
+        raise ValueError(f"its neighbourhood {wanted!r} is not known: import the neighbourhoods first")
+    parent = neighbourhood.pages.first()
+    if parent is None:
+        raise ValueError(f"its neighbourhood {wanted!r} has no page")
+    slug, point = row.value("slug") or slugify(row.name), row.point()
+    values: dict[str, Any] = {
+        "title": row.name[:120],
+        "street": " ".join(part for part in (row.value("street"), row.value("number")) if part)[:120],
+        "postcode": row.value("postcode")[:10],
+        "is_approximate": row.value("coordinates").startswith("approximate"),
+    }
+    if point:
+        values |= {"latitude": point[0], "longitude": point[1]}
+    found = Place.by_slug(slug)
+    if found is None:
+        page = PlacePage(slug=slug, **values)
+        page.full_clean(exclude=["path", "depth"])
+        parent.add_child(instance=page)
+        report.made += 1
+        return
+    page = found.pages.first()
+    if page is None:
+        raise ValueError(f"the place {slug!r} has no page to change")
+    _update(page, values, report)
+
+
+def _update(row: Any, values: dict[str, Any], report: Report) -> None:
+    """Write what differs, and nothing when nothing does."""
+    different = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if not different:
+        report.same += 1
+        return
+    for name, value in different.items():
+        setattr(row, name, value)
+    row.save()
+    report.changed += 1

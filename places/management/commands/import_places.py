@@ -1,0 +1,38 @@
+"""``manage.py import_places FILE…``: neighbourhoods and places from CSV or GeoJSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from places import imports
+from places.models import NeighbourhoodIndexPage
+
+
+class Command(BaseCommand):
+    help = "Make or change neighbourhoods and places from CSV or GeoJSON files; running it twice changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+
+    def handle(self, *args: Any, files: list[Path], dry_run: bool, **options: Any) -> None:
+        index = NeighbourhoodIndexPage.objects.first()
+        if index is None:
+            raise CommandError("There is no page of neighbourhoods yet: make one in the CMS, below the front page.")
+        for path in files:
+            try:
+                with transaction.atomic():
+                    report = imports.load(path, index)
+                    transaction.set_rollback(dry_run)
+            except imports.Unreadable as wrong:
+                raise CommandError(str(wrong)) from wrong
+            index.refresh_from_db()
+            self.stdout.write(
+                f"{path.name}: {report.made} new, {report.changed} changed, {report.same} the same, {len(report.skipped)} skipped"
+            )
+            for line in report.skipped:
+                self.stdout.write(f"  skipped {line}")
