@@ -35,7 +35,8 @@ def _drop_counts_of_unlisted(before: datetime) -> None:
     """Rows and counters together, so that they go on agreeing (``seats``)."""
     with transaction.atomic():
         counted = Q(seats_taken__gt=0) | Q(waiting__gt=0)
-        ids = list(Occurrence.objects.select_for_update().filter(UNLISTED, counted, ends_at__lt=before).values_list("pk", flat=True))
+        held = Occurrence.objects.select_for_update(of=("self",))  # PostgreSQL locks no row that an outer join may leave empty
+        ids = [occurrence.pk for occurrence in held.filter(UNLISTED, counted, ends_at__lt=before)]
         SignUp.objects.filter(occurrence__in=ids).delete()
         Occurrence.objects.filter(pk__in=ids).update(
             seats_resident=0, seats_practice=0, seats_policy=0, waiting=0, version=F("version") + 1
