@@ -306,6 +306,7 @@ def serve_site(port: int) -> None:
     for perspective in Perspective:
         for _ in range(2):
             seats.take(table.pk, Keyring.objects.create(), perspective, now=now)
+    table.refresh_from_db()
     guest = Keyring.objects.create()
     path = f"/agenda/{table.slug}/{table.date_key}/"
     hub, committed, handed = hub_module.hub, {}, {}
@@ -330,8 +331,10 @@ def serve_site(port: int) -> None:
     live.announce, hub._rendered, hub._show = announced, render, show_all  # type: ignore[method-assign, assignment]
 
     def change() -> int:
-        if not seats.leave(table.pk, guest, now=now):
+        if table.taken == 6:
             seats.take(table.pk, guest, Perspective.RESIDENT, now=now)
+        else:
+            seats.leave(table.pk, guest, now=now)
         table.refresh_from_db()
         return table.version
 
