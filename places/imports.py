@@ -129,9 +129,8 @@ def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> N
         page = NeighbourhoodPage(title=values["name"], slug=slug, area=values.get("area", ""))
         page.full_clean(exclude=["path", "depth"])
         index.add_child(instance=page)
-        found = page.neighbourhood
         report.made += 1
-        Neighbourhood.objects.filter(pk=found.pk).update(**values)
+        Neighbourhood.objects.filter(slug=slug).update(**values)
         return
     page = found.pages.first()
     if page and any(getattr(page, name) != values[key] for name, key in (("title", "name"), ("area", "area")) if key in values):

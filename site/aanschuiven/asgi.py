@@ -29,7 +29,9 @@ class OwnOrigin:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         headers = dict(scope["headers"])
         origin, host = (headers.get(name, b"").decode("latin-1").lower() for name in (b"origin", b"host"))
-        is_own = origin == settings.BASE_URL or (_netloc(origin) == host and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS))
+        is_own = origin == settings.BASE_URL or (
+            _netloc(origin) == host and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+        )
         await (self.application if is_own else WebsocketDenier())(scope, receive, send)
 
 
