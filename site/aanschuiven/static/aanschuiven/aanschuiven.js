@@ -132,19 +132,28 @@
     if (event.target.matches?.("dialog.tray")) { event.target.querySelector("[data-fill]").replaceChildren(); say(); }
   }, true);
 
+  // Remembered over the next page, unless the browser keeps nothing or the form comes back with a fault.
+  function arriving(is) {
+    try {
+      const was = sessionStorage.getItem(ARRIVED);
+      if (is) sessionStorage.setItem(ARRIVED, "1"); else sessionStorage.removeItem(ARRIVED);
+      return was;
+    } catch {
+      return null;
+    }
+  }
+
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    if (event.detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.setItem(ARRIVED, "1");
+    if (event.detail.xhr.getResponseHeader("HX-Redirect")) arriving(true);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    event.detail.target.querySelector?.("[role=alert]")?.focus();
+    const fault = event.target.querySelector?.("[role=alert]");  // detail.target is the element that was replaced
+    if (fault) { arriving(false); fault.focus(); }
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.action?.endsWith("/aanschuiven/")) sessionStorage.setItem(ARRIVED, "1");
+    if (event.target.action?.endsWith("/aanschuiven/")) arriving(true);
   });
-  if (sessionStorage.getItem(ARRIVED) && (find("aan-tafel") || find("wacht"))) {
-    sessionStorage.removeItem(ARRIVED);
-    (find("aan-tafel") || find("wacht")).focus();
-  }
+  if (arriving(false)) (find("aan-tafel") || find("wacht"))?.focus();
 
   // --- copy, share, print ----------------------------------------------------------------------------------------------------
   function done(button, text) {
