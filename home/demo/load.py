@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.html import escape
-from wagtail.models import Page, Site
+from wagtail.models import Page, Revision, Site
 
 from home.models import ChosenNeighbourhood, FootLink, HomePage, PlainPage, SiteSettings, StoryIndexPage, StoryPage
 from meetings.models import Meeting
@@ -39,8 +39,9 @@ def told(name: str) -> dict[str, Any]:
 
 
 def is_empty() -> bool:
-    """No page but Wagtail's own two, no place and no meeting."""
-    return Page.objects.count() <= 2 and not Place.objects.exists() and not Meeting.objects.exists()
+    """No page but the root and the two that the migrations make, nothing written in the CMS, no place and no meeting."""
+    untouched = Page.objects.count() <= 3 and not Revision.objects.exists()
+    return untouched and not Place.objects.exists() and not Meeting.objects.exists()
 
 
 def load(now: datetime) -> Meeting:
@@ -55,17 +56,16 @@ def load(now: datetime) -> Meeting:
 
 
 def front_page() -> HomePage:
-    """The front page in place of Wagtail's welcome, and the site at BASE_URL."""
-    spec, root = told("pages")["home"], Page.get_first_root_node()
-    home = HomePage(title=spec["title"], slug="voorpagina", lead=spec["lead"], body=body([spec["notice"]]))
-    root.add_child(instance=home)
+    """The front page with its words, and the site at BASE_URL."""
+    spec, home = told("pages")["home"], HomePage.objects.get()
+    home.title, home.lead, home.body = spec["title"], spec["lead"], body([spec["notice"]])
+    home.save()
     address = re.match(r"https?://([^:/]+)(?::(\d+))?", settings.BASE_URL)
     assert address  # settings refuse a BASE_URL without a host
-    port = int(address[2] or (443 if settings.TLS else 80))
-    Site.objects.all().delete()
-    Site.objects.create(hostname=address[1], port=port, root_page=home, is_default_site=True, site_name=told("pages")["site"]["name"])
-    Page.objects.filter(depth=2).exclude(pk=home.pk).first().specific.delete()
-    home.refresh_from_db()
+    site = Site.objects.get(is_default_site=True)
+    site.hostname, site.port = address[1], int(address[2] or (443 if settings.TLS else 80))
+    site.site_name = told("pages")["site"]["name"]
+    site.save()
     return home
 
 
@@ -77,8 +77,9 @@ def body(paragraphs: list[str], quote: dict[str, str] | None = None) -> list[tup
 
 
 def neighbourhoods(home: HomePage, now: datetime) -> None:
-    index = NeighbourhoodIndexPage(title="Wijken", slug="wijken", lead="Kies jouw wijk. Of een wijk om de hoek.")
-    home.add_child(instance=index)
+    index = NeighbourhoodIndexPage.objects.child_of(home).get()
+    index.lead = "Kies jouw wijk. Of een wijk om de hoek."
+    index.save()
     pages: dict[str, NeighbourhoodPage] = {}
     for spec in told("neighbourhoods")["neighbourhood"]:
         page = NeighbourhoodPage(
@@ -117,8 +118,7 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datet
     )
     page.opening_hours = [OpeningHours(weekday=day, since=since, until=until) for day, since, until in shifts(spec.get("hours", []))]
     if spec.get("hours"):
-        christmas = date(now.year, 12, 25)
-        page.other_hours = [OtherHours(first_on=christmas, last_on=christmas + timedelta(days=1), note="Kerst")]
+        page.other_hours = feast_days(now.date())
     contacts = []
     for person in spec.get("person", []):
         contact = Contact(
@@ -134,6 +134,15 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datet
         contacts.append(contact)
     page.contacts = contacts
     parent.add_child(instance=page)
+
+
+def feast_days(today: date) -> list[OtherHours]:
+    """Closed at the coming Christmas and New Year."""
+    year = today.year if today <= date(today.year, 12, 26) else today.year + 1
+    return [
+        OtherHours(first_on=date(year, 12, 25), last_on=date(year, 12, 26), note="Kerst"),
+        OtherHours(first_on=date(year + 1, 1, 1), last_on=date(year + 1, 1, 1), note="Nieuwjaar"),
+    ]
 
 
 def shifts(lines: list[str]) -> list[tuple[int, time, time]]:

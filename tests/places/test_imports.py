@@ -95,7 +95,9 @@ def test_a_file_that_is_none_of_ours_says_so(index, tmp_path, name, text, senten
         run(write(tmp_path, name, text))
 
 
-def test_without_a_page_of_neighbourhoods_it_says_what_to_make(db, tmp_path):
+def test_without_a_page_of_neighbourhoods_it_says_what_to_make(index, tmp_path):
+    index.delete()
+
     with pytest.raises(CommandError, match="There is no page of neighbourhoods yet"):
         run(write(tmp_path, "wijken.csv", WIJKEN))
 
