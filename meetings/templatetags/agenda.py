@@ -47,7 +47,10 @@ def _row_time(occurrence: Occurrence, day: bool, now: datetime) -> tuple[str, st
 
 @register.filter
 def day_heading(day: datetime) -> tuple[str, str]:
-    """("Vandaag", "woensdag 25 november"), ("Zaterdag", "28 november"), ("Volgende week", "donderdag 3 december"), …"""
+    """("Vandaag", "woensdag 25 november"), ("Zaterdag", "28 november"), ("3 december", "donderdag"), ("3 januari", "zondag 2027").
+
+    From a week away the date itself is the heading: seven headings "Volgende week" would tell no day from another.
+    """
     today = timezone.now().astimezone(day.tzinfo).date()
     days = (day.date() - today).days
     if days in (0, 1):

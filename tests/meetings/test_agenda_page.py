@@ -1,13 +1,14 @@
 """The page of the agenda: by day, what each row says, how it goes on, and what an empty one offers."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from meetings.models import Kind, Occurrence, Visibility
-from meetings.templatetags.agenda import _row_time
+from meetings.templatetags.agenda import _row_time, day_heading
 from tests.factories import NOW, meeting, neighbourhood, occurrence, place
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +172,21 @@ def test_the_agenda_changes_nothing_and_sets_no_cookie(client):
 )
 def test_a_row_says_when_in_few_words(hours, day, lines):
     assert _row_time(occurrence(starts_at=NOW + timedelta(hours=hours)), day, NOW) == lines
+
+
+@pytest.mark.parametrize(
+    ("local", "lines"),
+    [
+        ("2026-11-25 23:30", ("Vandaag", "woensdag 25 november")),
+        ("2026-11-26 00:30", ("Morgen", "donderdag 26 november")),
+        ("2026-11-28 11:00", ("Zaterdag", "28 november")),
+        ("2026-12-01 11:00", ("Dinsdag", "1 december")),
+        ("2026-12-02 11:00", ("2 december", "woensdag")),
+        ("2027-01-03 11:00", ("3 januari", "zondag 2027")),
+    ],
+    ids=["late today", "after midnight", "this week", "six days away", "a week away", "next year"],
+)
+def test_a_day_is_called_by_its_nearest_name(local, lines, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+    assert day_heading(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Amsterdam"))) == lines
