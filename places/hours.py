@@ -90,6 +90,11 @@ def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: Zone
     return Status(False, None, note)
 
 
+def is_near(state: Status, now: datetime) -> bool:
+    """Whether it changes within a day, so that an hour alone says which hour is meant."""
+    return state.changes_at is not None and state.changes_at.timestamp() - now.timestamp() < timedelta(days=1).total_seconds()
+
+
 def in_words(state: Status, now: datetime, zone: ZoneInfo) -> str:
     """ "Nu open tot 17:00", "Open vanaf 15:00", "Morgen open vanaf 10:00", "Gesloten"."""
     if state.changes_at is None:
@@ -97,7 +102,7 @@ def in_words(state: Status, now: datetime, zone: ZoneInfo) -> str:
     at = state.changes_at.strftime("%H:%M")
     days = (state.changes_at.date() - now.astimezone(zone).date()).days
     if state.is_open:
-        return _("Nu open tot %(time)s") % {"time": at} if days <= 1 else _("Nu open")
+        return _("Nu open tot %(time)s") % {"time": at} if is_near(state, now) else _("Nu open")
     if days == 0:
         return _("Vandaag open vanaf %(time)s") % {"time": at}
     if days == 1:

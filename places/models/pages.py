@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from itertools import chain, count
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
@@ -24,6 +26,7 @@ from modelsearch import index
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
+from wagtail.signals import post_page_move
 from wagtail.url_routing import RouteResult
 
 from places import hours
@@ -59,6 +62,7 @@ class LeadsOn(Page):
 class RowPage(Page):
     """A page that edits a flat row. Its slug is the row's: unique on the whole site, whatever page it stands under."""
 
+    slug: str  # Wagtail has no types
     row_model: type[Neighbourhood] | type[Place]
     row_field: str
 
@@ -69,22 +73,49 @@ class RowPage(Page):
     def row(self) -> Any:
         return getattr(self, self.row_field)
 
+    @classmethod
+    def is_taken(cls, slug: str, row: Any = None) -> bool:
+        """Whether another row has this slug. One whose page was removed does not count for a new page: it takes the row over."""
+        others = cls.row_model.objects.filter(slug=slug)
+        return (others.exclude(pk=row.pk) if row is not None else others.exclude(pages=None)).exists()
+
     def clean(self) -> None:
         super().clean()
         slug = self.slug or slugify(self.title)
-        taken = self.row_model.objects.filter(slug=slug)
-        if self.row is not None:
-            taken = taken.exclude(pk=self.row.pk)
-        if taken.exists():
-            raise ValidationError(
-                {"slug": _("Dit adres is al van een andere wijk of plek. Kies een ander, bijvoorbeeld met de straat erbij.")}
-            )
+        wrong: dict[str, Any] = {}
+        for field, value, column in (("title", self.title, "name"), ("slug", slug, "slug")):
+            longest = cast("models.CharField[str, str]", self.row_model._meta.get_field(column)).max_length
+            try:
+                MaxLengthValidator(longest)(value)
+            except ValidationError as too_long:
+                wrong[field] = too_long
+        if self.is_taken(slug, self.row):
+            wrong["slug"] = _("Dit adres is al van een andere wijk of plek. Kies een ander, bijvoorbeeld met de straat erbij.")
+        if wrong:
+            raise ValidationError(wrong)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
-            if kwargs.get("update_fields") is None:  # a draft saves the names of some fields only
+            # A draft saves the names of some fields only; an alias shows the row of the page that it follows.
+            if kwargs.get("update_fields") is None and not self.alias_of_id:
                 self.write_row()
             super().save(*args, **kwargs)
+
+    def with_content_json(self, content: dict[str, Any]) -> Any:
+        """Take over a revision, but not which row the page edits, nor an address that became another row's since."""
+        page = super().with_content_json(content)
+        setattr(page, self.row_field, self.row)
+        if self.is_taken(page.slug, self.row):
+            page.slug = self.slug
+        return page
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Show the row as publishing would leave it; nothing is saved."""
+        row = self.row or self.row_model(slug=self.slug or slugify(self.title))
+        for name, value in self.row_values().items():
+            setattr(row, name, value)
+        setattr(self, self.row_field, row)
+        return super().serve_preview(request, mode_name)
 
     def row_values(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -93,7 +124,7 @@ class RowPage(Page):
         """Make or change the row behind a page that is (going) live; a draft leaves it as it is."""
         values = self.row_values()
         if self.row is None:
-            setattr(self, self.row_field, self.row_model.objects.create(slug=self.slug or slugify(self.title), **values))
+            setattr(self, self.row_field, self.new_row(values))
         elif self.live:
             row = self.row
             for name, value in values.items():
@@ -101,6 +132,18 @@ class RowPage(Page):
             row.save(update_fields=list(values))
             if self.slug:
                 row.rename(self.slug)
+
+    def new_row(self, values: dict[str, Any]) -> Any:
+        """A row for a page that has none; pages copied with the one above them get an address of their own."""
+        slug: str = self.slug or slugify(self.title)
+        for row in self.row_model.objects.filter(slug=slug, pages=None):
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save()
+            return row
+        free = next(name for name in chain([slug], (f"{slug[:70]}-{n}" for n in count(2))) if not self.is_taken(name))
+        self.slug = free
+        return self.row_model.objects.create(slug=free, **values)
 
 
 class NeighbourhoodIndexPage(LeadsOn, Page):
@@ -133,6 +176,7 @@ class NeighbourhoodPage(LeadsOn, RowPage):
     """A wijk: its places, the people you can find, what is coming."""
 
     row_model, row_field = Neighbourhood, "neighbourhood"
+    exclude_fields_in_copy = ["neighbourhood"]  # a copy is another wijk
 
     neighbourhood = models.ForeignKey(Neighbourhood, models.PROTECT, null=True, editable=False, related_name="pages")
     area = models.CharField(
@@ -191,6 +235,7 @@ class PlacePage(RowPage):
     """A plek: where it is, when it is open, who you meet there."""
 
     row_model, row_field = Place, "place"
+    exclude_fields_in_copy = ["place"]  # a copy is another plek
 
     place = models.ForeignKey(Place, models.PROTECT, null=True, editable=False, related_name="pages")
     lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
@@ -335,9 +380,11 @@ class PlacePage(RowPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         now = timezone.now()
+        state = hours.status(self.shifts(), self.exceptions(), self.zone, now)
         return context | {
-            "status": hours.status(self.shifts(), self.exceptions(), self.zone, now),
+            "status": state,
             "open_status": self.open_status(now),
+            "is_near": state is not None and hours.is_near(state, now),
             "week": self.week(now) if self.opening_hours.all() else [],
             "coming_exceptions": self.coming_exceptions(now),
             "contacts": self.contacts.prefetch_related("walk_in_hours")
@@ -345,6 +392,15 @@ class PlacePage(RowPage):
             else self.contacts.all(),
             "menu": "wijken",
         }
+
+
+@receiver(post_page_move)
+def follow_to_another_neighbourhood(instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: Any) -> None:
+    """Moving a page saves no more than its path, so its row is told here."""
+    page = instance.specific
+    if isinstance(page, PlacePage) and page.place and parent_page_before.pk != parent_page_after.pk:
+        page.place.neighbourhood = parent_page_after.specific.neighbourhood
+        page.place.save(update_fields=["neighbourhood"])
 
 
 class OpeningHours(Orderable):

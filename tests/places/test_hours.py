@@ -103,3 +103,24 @@ def test_closed_for_longer_than_we_look_ahead():
     summer = [OtherHours(date(2026, 7, 1), date(2026, 8, 31), note="zomer")]
 
     assert words(WEEKDAYS, summer, at("2026-07-10T10:00")) == "Gesloten"
+
+
+def test_until_an_hour_is_said_only_when_it_comes_within_a_day():
+    weekend = [Shift(5, time(0), time(0)), Shift(6, time(0), time(17))]
+
+    assert words(weekend, [], at("2026-11-28T16:00")) == "Nu open"
+    assert words(weekend, [], at("2026-11-28T17:01")) == "Nu open tot 17:00"
+
+
+def test_adjoining_days_are_one_and_a_night_over_a_year_ends_is_one():
+    always = [Shift(day, time(0), time(0)) for day in range(7)]
+
+    assert words(always, [], at("2026-11-28T16:00")) == "Nu open"
+    assert words([Shift(3, time(20), time(2))], [], at("2027-01-01T01:59")) == "Nu open tot 02:00"
+
+
+def test_other_hours_past_midnight_run_into_the_ordinary_day():
+    eve = [OtherHours(date(2026, 12, 31), date(2026, 12, 31), time(20), time(1), "Oudjaar")]
+
+    assert words(WEEKDAYS, eve, at("2027-01-01T00:30")) == "Nu open tot 01:00"
+    assert words(WEEKDAYS, eve, at("2027-01-01T01:00")) == "Vandaag open vanaf 10:00"

@@ -1,0 +1,204 @@
+"""Editors at work in the CMS: making, previewing, copying, moving and removing pages of wijken and plekken."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
+
+from places.models import Contact, Neighbourhood, NeighbourhoodPage, OpeningHours, Place, PlacePage
+
+OUTLINE = {"type": "Polygon", "coordinates": [[[4.46, 51.91], [4.47, 51.91], [4.47, 51.92], [4.46, 51.91]]]}
+TAKEN = "Dit adres is al van een andere wijk of plek"
+
+
+@pytest.fixture
+def editor(admin_client, admin_user) -> Client:
+    Authenticator.objects.create(user=admin_user, type=Authenticator.Type.TOTP, data={})  # the CMS opens with a second factor only
+    return admin_client
+
+
+@pytest.fixture
+def oude_westen(index) -> NeighbourhoodPage:
+    return index.add_child(instance=NeighbourhoodPage(title="Oude Westen", slug="oude-westen"))
+
+
+@pytest.fixture
+def cool(index) -> NeighbourhoodPage:
+    return index.add_child(instance=NeighbourhoodPage(title="Cool", slug="cool"))
+
+
+@pytest.fixture
+def leeszaal(oude_westen) -> PlacePage:
+    page = PlacePage(title="Leeszaal", slug="leeszaal", street="Rijnhoutplein 3")
+    page.contacts = [Contact(first_name="Fatima")]
+    return oude_westen.add_child(instance=page)
+
+
+def place(**changed: Any) -> dict[str, Any]:
+    """What the form of a place posts."""
+    empty = ("lead photo photo_alt street postcode latitude longitude note step_free toilet hearing quiet_corner transport assistance_dog "
+             "languages children costs checked_by checked_on seo_title search_description go_live_at expire_at")  # fmt: skip
+    rows = {name: inline_formset([]) for name in ("opening_hours", "other_hours", "contacts", "comments")}
+    return nested_form_data(
+        dict.fromkeys(empty.split(), "") | {"title": "Odeon", "slug": "odeon", "body": streamfield([])} | rows | changed
+    )
+
+
+def neighbourhood(**changed: Any) -> dict[str, Any]:
+    """What the form of a neighbourhood posts."""
+    empty = "lead area floor how_we_do_it seo_title search_description go_live_at expire_at"
+    fixed = {"title": "Cool", "slug": "cool", "body": streamfield([]), "comments": inline_formset([])}
+    return nested_form_data(dict.fromkeys(empty.split(), "") | fixed | changed)
+
+
+def test_an_editor_makes_a_place_with_hours_and_someone_with_hours_of_their_own(editor, oude_westen, client):
+    walk_in = inline_formset([{"week": "0", "weekday": "1", "since": "10:00", "until": "13:00"}])
+    fatima = {"first_name": "Fatima", "perspective": "bewoner", "about": "", "where": "", "phone": "", "phone_hours": ""}
+    form = place(
+        opening_hours=inline_formset([{"weekday": "1", "since": "10:00", "until": "17:00"}]),
+        contacts=inline_formset([fatima | {"walk_in_hours": walk_in}]),
+    )
+
+    answer = editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", form | {"action-publish": "1"})
+
+    assert answer.status_code == 302
+    page = client.get("/wijken/oude-westen/odeon/").content.decode()
+    assert "10:00 – 17:00" in page
+    assert "Dinsdag, 10:00 – 13:00" in page
+
+
+def test_a_draft_that_is_published_later_writes_its_row_as_it_is_then(editor, oude_westen):
+    editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", place())
+    page = PlacePage.objects.get()
+
+    editor.post(f"/cms/pages/{page.pk}/edit/", place(slug="odeon-west", street="Gouvernestraat 56") | {"action-publish": "1"})
+
+    row = Place.objects.get()
+    assert (row.slug, row.street) == ("odeon-west", "Gouvernestraat 56")
+
+
+def test_an_address_of_another_place_is_refused_in_the_form(editor, leeszaal, cool):
+    answer = editor.post(f"/cms/pages/add/places/placepage/{cool.pk}/", place(slug="leeszaal") | {"action-publish": "1"})
+
+    assert answer.status_code == 200
+    assert TAKEN in answer.content.decode()
+
+
+@pytest.mark.parametrize(("field", "value"), [("title", "O" * 121), ("slug", "o" * 81)])
+def test_what_is_too_long_for_the_row_is_refused_in_the_form(editor, oude_westen, field, value):
+    answer = editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", place(**{field: value}) | {"action-publish": "1"})
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.keys() == {field}
+
+
+def test_a_place_is_previewed_before_it_is_saved(editor, oude_westen):
+    Neighbourhood.objects.update(outline=OUTLINE)
+    where = f"/cms/pages/add/places/placepage/{oude_westen.pk}/preview/"
+    assert editor.post(where, place(latitude="51.912", longitude="4.466")).json() == {"is_valid": True, "is_available": True}
+
+    shown = editor.get(where)
+
+    assert "<h1>Odeon</h1>" in shown.content.decode()
+    assert '<circle class="pin"' in shown.content.decode()
+    assert not Place.objects.exists()
+
+
+def test_a_neighbourhood_is_previewed_before_it_is_saved(editor, index):
+    where = f"/cms/pages/add/places/neighbourhoodpage/{index.pk}/preview/"
+    assert editor.post(where, neighbourhood()).json()["is_valid"]
+
+    assert "<h1>Cool</h1>" in editor.get(where).content.decode()
+
+
+def test_a_preview_shows_what_was_typed_and_saves_nothing(editor, leeszaal):
+    where = f"/cms/pages/{leeszaal.pk}/edit/preview/"
+    editor.post(where, place(title="Leeszaal West", slug="leeszaal", street="Elders 1"))
+
+    assert "Elders 1" in editor.get(where).content.decode()
+    assert Place.objects.get().street == "Rijnhoutplein 3"
+
+
+def copy(editor: Client, page: Any, to: Any, slug: str, **choices: str) -> Any:
+    form = {"new_title": "Kopie", "new_slug": slug, "new_parent_page": to.pk, "copy_subpages": "", "publish_copies": "on", "alias": ""}
+    return editor.post(f"/cms/pages/{page.pk}/copy/", form | choices, follow=True)
+
+
+def test_a_copied_place_is_another_place(editor, leeszaal, cool):
+    copy(editor, leeszaal, cool, "kopie")
+
+    assert {(row.slug, row.name, row.neighbourhood.slug) for row in Place.objects.all()} == {
+        ("leeszaal", "Leeszaal", "oude-westen"),
+        ("kopie", "Kopie", "cool"),
+    }
+
+
+def test_publishing_a_copy_leaves_the_first_as_it_is(editor, leeszaal, oude_westen):
+    leeszaal.save_revision()
+    copy(editor, leeszaal, oude_westen, "kopie", publish_copies="")
+
+    PlacePage.objects.get(slug="kopie").get_latest_revision().publish()
+
+    assert set(Place.objects.values_list("slug", "name")) == {("leeszaal", "Leeszaal"), ("kopie", "Kopie")}
+
+
+def test_a_copy_at_an_address_of_another_place_is_refused_with_a_sentence(editor, leeszaal, cool):
+    answer = copy(editor, leeszaal, cool, "leeszaal")
+
+    assert TAKEN in answer.content.decode()
+    assert PlacePage.objects.count() == 1
+
+
+@pytest.mark.parametrize("published", ["on", ""])
+def test_a_neighbourhood_copied_with_its_places_gives_them_addresses_of_their_own(editor, leeszaal, oude_westen, index, published):
+    leeszaal.save_revision()
+
+    copy(editor, oude_westen, index, "kopie", copy_subpages="on", publish_copies=published)
+
+    twin = PlacePage.objects.exclude(pk=leeszaal.pk).get()
+    assert (twin.slug, twin.place.slug, twin.place.neighbourhood.slug) == ("leeszaal-2", "leeszaal-2", "kopie")
+    twin.get_latest_revision().publish()
+    assert set(Place.objects.values_list("slug", flat=True)) == {"leeszaal", "leeszaal-2"}
+
+
+def test_an_alias_shows_the_same_place_and_leaves_its_address(editor, leeszaal, oude_westen):
+    copy(editor, leeszaal, oude_westen, "ook-leeszaal", alias="on")
+
+    alias = PlacePage.objects.get(slug="ook-leeszaal")
+    assert alias.place == leeszaal.place
+    assert Place.objects.get().slug == "leeszaal"
+
+
+def test_a_place_that_moves_to_another_neighbourhood_belongs_there(editor, leeszaal, cool, client):
+    editor.post(f"/cms/pages/{leeszaal.pk}/move/{cool.pk}/confirm/")
+
+    assert Place.objects.get().neighbourhood.slug == "cool"
+    answer = client.get("/wijken/oude-westen/leeszaal/")
+    assert (answer.status_code, answer["Location"]) == (301, "/wijken/cool/leeszaal/")
+
+
+def test_a_place_that_was_removed_can_be_made_again_and_is_the_same_row(editor, leeszaal, oude_westen):
+    row = leeszaal.place
+    editor.post(f"/cms/pages/{leeszaal.pk}/delete/")
+
+    editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", place(slug="leeszaal") | {"action-publish": "1"})
+
+    assert PlacePage.objects.get().place == row
+    assert Place.objects.get().name == "Odeon"
+
+
+def test_a_place_that_never_closes_names_no_hour_and_a_check_without_a_day_is_not_shown(leeszaal, client):
+    leeszaal.opening_hours = [OpeningHours(weekday=day, since=time(0), until=time(0)) for day in range(7)]
+    leeszaal.checked_by = "Fatima"
+    leeszaal.save()
+
+    page = client.get("/wijken/oude-westen/leeszaal/").content.decode()
+
+    assert "Nu open" in page
+    assert "tot 00:00" not in page
+    assert "Nagekeken door" not in page
