@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,10 @@ def rows_of(path: Path) -> list[Row]:
         raise Unreadable(f"{path}: cannot be read as UTF-8 text ({wrong})") from wrong
     if path.suffix.lower() in (".geojson", ".json"):
         return _features(path, text)
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(StringIO(text, newline=""))  # a quoted cell may hold line breaks (RFC 4180 2.6)
     if not reader.fieldnames or not {"name", "naam", "wijk"} & set(reader.fieldnames):
         raise Unreadable(f"{path}: the first line names no column 'name' or 'wijk'")
-    return [Row(f"line {n}", {key: value or "" for key, value in row.items() if key}) for n, row in enumerate(reader, start=2)]
+    return [Row(f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}) for row in reader]
 
 
 def _features(path: Path, text: str) -> list[Row]:
@@ -87,16 +88,41 @@ def _features(path: Path, text: str) -> list[Row]:
         raise Unreadable(f"{path}: no JSON ({wrong})") from wrong
     if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
         raise Unreadable(f"{path}: no FeatureCollection (RFC 7946 3.3)")
-    rows = []
-    for n, feature in enumerate(collection["features"], start=1):
-        properties = feature.get("properties") or {}
-        values = {key: "" if value is None else str(value) for key, value in properties.items() if not isinstance(value, dict | list)}
-        geometry = feature.get("geometry") or {}
-        if geometry.get("type") == "Point":
-            longitude, latitude = geometry["coordinates"][:2]
-            values |= {"lat": str(latitude), "lon": str(longitude)}
-        rows.append(Row(f"feature {n}", values, geometry if geometry.get("type") in SHAPES else None))
-    return rows
+    return [_feature(f"feature {n}", feature) for n, feature in enumerate(collection["features"], start=1)]
+
+
+def _feature(where: str, feature: Any) -> Row:
+    """One feature; what is wrong with it is found when the row is judged, so that the others go in."""
+    feature = feature if isinstance(feature, dict) else {}
+    properties, geometry = feature.get("properties"), feature.get("geometry")
+    properties = properties if isinstance(properties, dict) else {}
+    geometry = geometry if isinstance(geometry, dict) else {}
+    values = {key: "" if value is None else str(value) for key, value in properties.items() if not isinstance(value, dict | list)}
+    if geometry.get("type") == "Point" and _is_position(geometry.get("coordinates")):
+        longitude, latitude = geometry["coordinates"][:2]
+        values |= {"lat": str(latitude), "lon": str(longitude)}
+    return Row(where, values, geometry if geometry.get("type") in SHAPES else None)
+
+
+def _is_position(found: Any) -> bool:
+    """RFC 7946 3.1.1: longitude and latitude, perhaps with a height."""
+    return isinstance(found, list) and len(found) >= 2 and all(isinstance(n, int | float) and not isinstance(n, bool) for n in found[:2])
+
+
+def _is_outline(geometry: dict[str, Any]) -> bool:
+    """Whether each polygon has rings of four positions or more (RFC 7946 3.1.6): the pages draw it without asking again."""
+    found = geometry.get("coordinates")
+    polygons = [found] if geometry["type"] == "Polygon" else found
+    return (
+        isinstance(polygons, list)
+        and bool(polygons)
+        and all(
+            isinstance(polygon, list)
+            and bool(polygon)
+            and all(isinstance(ring, list) and len(ring) >= 4 and all(map(_is_position, ring)) for ring in polygon)
+            for polygon in polygons
+        )
+    )
 
 
 def load(path: Path, index: NeighbourhoodIndexPage) -> Report:
@@ -124,6 +150,8 @@ def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> N
     if point:
         values |= {"latitude": point[0], "longitude": point[1]}
     if row.outline:
+        if not _is_outline(row.outline):
+            raise ValueError(f"its {row.outline['type']} has no closed rings of positions (RFC 7946 3.1.6)")
         values["outline"] = row.outline
     if found is None:
         page = NeighbourhoodPage(title=values["name"], slug=slug, area=values.get("area", ""))
@@ -156,12 +184,14 @@ def _place(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
     if parent is None:
         raise ValueError(f"its neighbourhood {wanted!r} has no page")
     slug, point = row.value("slug") or slugify(row.name), row.point()
-    values: dict[str, Any] = {
-        "title": row.name[:120],
-        "street": " ".join(part for part in (row.value("street"), row.value("number")) if part)[:120],
-        "postcode": row.value("postcode")[:10],
-        "is_approximate": row.value("coordinates").startswith("approximate"),
-    }
+    values: dict[str, Any] = {"title": row.name[:120]}
+    # A file without a column says nothing of it: what an editor wrote stays.
+    if {"street", "number"} & set(row.values):
+        values["street"] = " ".join(part for part in (row.value("street"), row.value("number")) if part)[:120]
+    if "postcode" in row.values:
+        values["postcode"] = row.value("postcode")[:10]
+    if "coordinates" in row.values:
+        values["is_approximate"] = row.value("coordinates").startswith("approximate")
     if point:
         values |= {"latitude": point[0], "longitude": point[1]}
     found = Place.by_slug(slug)

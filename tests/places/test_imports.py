@@ -82,6 +82,35 @@ def test_a_dry_run_changes_nothing(index, tmp_path):
     assert not Neighbourhood.objects.exists()
 
 
+def test_a_file_without_a_column_leaves_what_an_editor_wrote(index, tmp_path):
+    run(write(tmp_path, "wijken.csv", WIJKEN), write(tmp_path, "plekken.csv", PLEKKEN))
+
+    printed = run(write(tmp_path, "namen.csv", "name,wijk\nLeeszaal,Oude Westen\n"))
+
+    assert "0 new, 0 changed, 1 the same" in printed
+    assert Place.objects.get().street == "Rijnhoutplein 3"
+
+
+def test_a_cell_may_hold_a_line_break(index, tmp_path):
+    printed = run(write(tmp_path, "wijken.csv", 'wijk,note\nCool,"een\ntwee"\n,\n'))
+
+    assert "1 new" in printed
+    assert "skipped line 4 (without a name): it has no name" in printed
+
+
+def test_broken_features_are_skipped_and_the_others_go_in(index, tmp_path):
+    features = """[null, "x", {"properties": {"name": "A"}, "geometry": {"type": "Polygon", "coordinates": []}},
+      {"properties": {"name": "B"}, "geometry": {"type": "MultiPolygon", "coordinates": [[[[4, 51], [4, 52], ["x", 51], [4, 51]]]]}},
+      {"properties": {"name": "C"}, "geometry": {"type": "Point", "coordinates": []}}, {"properties": [], "geometry": "x"}]"""
+
+    printed = run(write(tmp_path, "a.geojson", f'{{"type": "FeatureCollection", "features": {features}}}'))
+
+    assert "1 new, 0 changed, 0 the same, 5 skipped" in printed
+    assert "feature 1 (without a name): it has no name" in printed
+    assert "feature 3 (A): its Polygon has no closed rings of positions" in printed
+    assert Neighbourhood.objects.get().name == "C"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
