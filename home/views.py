@@ -7,10 +7,18 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
+from wagtail.query import PageQuerySet
 
 from meetings import agenda
 
 MOST = 12
+
+
+def _found(pages: PageQuerySet, q: str) -> list[Page]:
+    """Pages whose title begins like this first, then those that have the words anywhere in them."""
+    by_title = list(pages.autocomplete(q)[:MOST])
+    anywhere = [page for page in pages.search(q)[:MOST] if page not in by_title]
+    return (by_title + anywhere)[:MOST]
 
 
 @require_safe
@@ -31,7 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
                 pages = pages.descendant_of(site.root_page, inclusive=True)
             context |= {
                 "q": q,
-                "pages": [page.specific for page in pages.autocomplete(q)[:MOST]],
+                "pages": _found(pages, q),
                 "meetings": agenda.search_meetings(q, limit=MOST, now=timezone.now()),
             }
     return render(request, "home/search.html", context, status=status)
