@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class HomeConfig(AppConfig):
     name = "home"
     verbose_name = _("Pagina’s")
+
+    def ready(self) -> None:
+        from . import pictures  # noqa: F401  connects the receiver

@@ -1,0 +1,60 @@
+"""Pictures of editors are kept without what the camera wrote into them."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image as Picture
+from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
+
+GPS, MAKER, ORIENTATION = 0x8825, 0x010F, 0x0112
+
+
+def photo(kind: str) -> SimpleUploadedFile:
+    """80 wide and 40 high, turned a quarter, with a place and a maker in it; its left half is red."""
+    picture = Picture.new("RGB", (80, 40), "white")
+    picture.paste("red", (0, 0, 40, 40))
+    exif = Picture.Exif()
+    exif[MAKER], exif[ORIENTATION] = "Camera", 6
+    exif.get_ifd(GPS).update({1: "N", 2: (51.0, 55.0, 0.0)})
+    written = BytesIO()
+    picture.save(written, kind, exif=exif, comment=b"van mij")
+    return SimpleUploadedFile(f"foto.{kind.lower()}", written.getvalue(), f"image/{kind.lower()}")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_what_the_camera_wrote_is_gone_and_the_picture_stands_upright(admin_client, admin_user, kind):
+    Authenticator.objects.create(user=admin_user, type=Authenticator.Type.TOTP, data={})
+
+    answer = admin_client.post("/cms/images/add/", {"title": "Tafel", "file": photo(kind), "collection": 1, "description": ""})
+
+    assert answer.status_code == 302
+    image = get_image_model().objects.get()
+    assert (image.width, image.height) == (40, 80)
+    with image.open_file() as file, Picture.open(file) as kept:
+        assert kept.format == kind
+        assert dict(kept.getexif()) == {}
+        assert {"exif", "comment", "xmp"} & set(kept.info) == set()
+        red, green, _blue = kept.convert("RGB").getpixel((20, 10))
+        assert (red > 200, green < 60) == (True, True)
+    assert image.file_size == image.file.size
+
+
+def test_another_title_leaves_the_file_as_it_is(db):
+    image = get_image_model().objects.create(title="Tafel", file=photo("JPEG"))
+    name, written = image.file.name, bytes_of(image)
+    image = get_image_model().objects.get()
+
+    image.title = "Lange tafel"
+    image.save()
+
+    assert (image.file.name, bytes_of(image)) == (name, written)
+
+
+def bytes_of(image: AbstractImage) -> bytes:
+    with image.open_file() as file:
+        return file.read()
