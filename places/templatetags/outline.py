@@ -10,6 +10,7 @@ from math import cos, radians
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -69,9 +70,7 @@ def _drawing(neighbourhood: Neighbourhood, dots: list[tuple[str, float, float]],
     dots = _together(dots)
     shape = rings(neighbourhood.outline)
     points = [p for ring in shape for p in ring] or [(longitude, latitude) for _name, latitude, longitude in dots]
-    if not points and neighbourhood.latitude is not None and neighbourhood.longitude is not None:
-        points = [(neighbourhood.longitude, neighbourhood.latitude)]
-    if not points:
+    if not shape and len(dots) < 2:  # one dot in nothing says nothing
         return SafeString("")
     if not shape:  # air around dots alone
         points = [(x + dx, y + dy) for x, y in points for dx in (-METRES, METRES) for dy in (-METRES, METRES)]
@@ -138,6 +137,40 @@ def map_of(place: Place) -> SafeString:
         x,
         y,
     )
+
+
+@register.simple_tag
+def map_tiles() -> str:
+    """The address of the tiles of the large map; empty on a site without a tile server."""
+    return settings.MAP_TILES
+
+
+@register.simple_tag
+def picker_drawing(neighbourhood: Neighbourhood) -> dict[str, Any] | None:
+    """What an editor taps on to say where a place is: the neighbourhood's outline, or else the middles of all of them.
+
+    With the four numbers that lead from a point of the drawing back to degrees. None when no neighbourhood has a point.
+    """
+    shape = rings(neighbourhood.outline)
+    middles: list[tuple[float, float]] = []
+    if not shape:
+        known = Neighbourhood.objects.exclude(latitude=None).exclude(longitude=None)
+        middles = list(known.values_list("longitude", "latitude"))
+    points = [p for ring in shape for p in ring] or middles
+    if not points:
+        return None
+    to = Projection(points)
+    own = (neighbourhood.longitude, neighbourhood.latitude)
+    return {
+        "width": round(to.width) + 40,
+        "height": round(to.height) + 40,
+        "path": _path(shape, to),
+        "middles": [(*to(point), point == own) for point in middles],
+        "west": repr(to.west),
+        "north": repr(to.north),
+        "across": repr(to.squeeze * to.scale),  # of the drawing in a degree of longitude
+        "down": repr(to.scale),  # and of latitude
+    }
 
 
 @register.filter

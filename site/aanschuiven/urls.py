@@ -9,6 +9,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from home import urls as home
 from meetings import urls as meetings
+from places import urls as places
 
 from . import accounts, faults, health, media, well_known
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("documenten/", include(wagtaildocs_urls)),
     re_path(r"^media/(?P<path>.+)$", media.media, name="media"),
     *meetings.urlpatterns,
+    *places.urlpatterns,
     *i18n_patterns(
         path("account/", include("allauth.urls")),
         *meetings.localised,

@@ -155,15 +155,19 @@
   });
   if (arriving(false)) (find("aan-tafel") || find("wacht"))?.focus();
 
-  // --- copy, share, print ----------------------------------------------------------------------------------------------------
+  // --- copy, share, print, map -----------------------------------------------------------------------------------------------
   function done(button, text) {
     const was = button.textContent;
     button.textContent = text || `${was} ✓`;
     setTimeout(() => { button.textContent = was; }, 2500);
   }
 
+  document.querySelectorAll("[data-map]").forEach((button) => { button.parentNode.hidden = false; });
+
+  if (!navigator.share) document.querySelectorAll("[data-share]:not([data-share-url])").forEach((button) => { button.hidden = true; }); // copying stands beside it
+
   document.addEventListener("click", async (event) => {
-    const target = event.target.closest("[data-tray], [data-close], [data-copy], [data-print], [data-share]");
+    const target = event.target.closest("[data-tray], [data-close], [data-copy], [data-print], [data-share], [data-map]");
     if (!target) return;
     if (target.matches("[data-tray]") && window.htmx && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
@@ -172,6 +176,9 @@
       target.closest("dialog").close();
     } else if (target.matches("[data-print]")) {
       print();
+    } else if (target.matches("[data-map]")) {
+      target.disabled = true;
+      import(target.dataset.map).then((map) => map.open(target)).catch(() => { target.disabled = false; });
     } else if (target.matches("[data-copy]")) {
       const source = find(target.dataset.copy);
       try {
