@@ -2,18 +2,26 @@
 
 import re
 import tomllib
+from datetime import date, datetime
 from html import unescape
+from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.urls import get_resolver, reverse
 from django.utils import timezone
+from wagtail.models import Page
 
 from home import demo
 from home.demo import load
 from meetings.models import Initiative, Meeting, Occurrence, SignUp
-from meetings.models.choices import Kind
+from meetings.models.choices import Kind, Visibility
 from places.models import Contact, Neighbourhood, Place
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -26,17 +34,19 @@ NEVER = (
 
 
 @pytest.fixture(scope="module")
-def unlisted(_first_rows, django_db_setup, django_db_blocker):
-    """The demo, loaded once for this module, at this very moment; the value is its unlisted meeting."""
+def printed(_first_rows, django_db_setup, django_db_blocker):
+    """The demo, loaded once for this module, at this very moment; the value is what the command printed."""
+    told = StringIO()
     with django_db_blocker.unblock(), transaction.atomic():
-        yield load.load(timezone.now())
+        call_command("load_demo", stdout=told)
+        yield told.getvalue()
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def city(unlisted, db):
-    """The loaded demo; what a test changes is undone after it."""
-    return unlisted
+def city(printed, db):
+    """The loaded demo, by its unlisted meeting; what a test changes is undone after it."""
+    return Meeting.objects.get(visibility=Visibility.LINK)
 
 
 def coming(title: str) -> Occurrence:
@@ -157,5 +167,144 @@ def traces_of(meeting: Meeting) -> list[str]:
 
 
 def given_away(meeting: Meeting, response) -> list[str]:
-    body = unescape(b"".join(response).decode("utf-8", "replace"))
-    return [trace for trace in traces_of(meeting) if trace.lower() in body.lower()]
+    body = unescape(b"".join(response).decode("utf-8", "replace")).lower()
+    return [trace for trace in traces_of(meeting) if trace.lower() in body]
+
+
+def public_addresses(meeting: Meeting) -> list[str]:
+    """Where a visitor can come: every page, the agenda by each filter that would hold ``meeting``, and what is said of all others."""
+    pages = [urlsplit(page.url).path for page in Page.objects.live().filter(depth__gte=2).specific()]
+    others = []
+    for other in Meeting.objects.exclude(pk=meeting.pk):
+        occurrence = other.occurrences.order_by("starts_at").first()
+        others += [other.get_absolute_url(), f"/agenda/{other.slug}.ics", occurrence.get_absolute_url()]
+        others += [] if occurrence.date_key == "ooit" else [f"/agenda/{other.slug}/{occurrence.date_key}.ics"]
+    day = meeting.occurrences.order_by("starts_at").first().date_key
+    filters = [
+        "", f"wijk={meeting.neighbourhood.slug}", f"plek={meeting.place.slug}", "soort=activiteit", "wanneer=week", f"van={day}&tot={day}",
+        "q=zachtjes", "q=papieren", "q=vertrouwt", "q=woord",
+    ]  # fmt: skip
+    return [
+        *pages,
+        *(f"/en{path}" for path in pages),
+        *(f"/agenda/?{choice}" for choice in filters),
+        *(f"/en/agenda/?{choice}" for choice in filters),
+        *(f"/zoeken/?q={word}" for word in ("zachtjes", "papieren", "vertrouwt", "woord", "nederlands leren")),
+        *others,
+        "/agenda/nieuw/", "/mijn/", "/robots.txt", "/sitemap.xml",
+    ]  # fmt: skip
+
+
+def test_the_unlisted_lesson_opens_for_who_has_the_link(city, client):
+    table = city.occurrences.order_by("starts_at").first()
+
+    page = client.get(table.get_absolute_url())
+
+    assert page.status_code == 200
+    assert city.title in unescape(page.content.decode())
+    assert "noindex" in page.content.decode()
+    assert len(city.slug) == 26
+
+
+def test_the_unlisted_lesson_is_on_no_page_list_feed_or_search(city, client):
+    call_command("rebuild_modelsearch_index", stdout=StringIO())
+    addresses = public_addresses(city)
+    assert len(addresses) > 250
+
+    for where in addresses:
+        answer = client.get(where)
+        assert answer.status_code == 200, where
+        assert given_away(city, answer) == [], where
+
+
+def test_the_unlisted_lesson_is_nowhere_further_on_in_the_agenda(city, client):
+    """Its neighbourhood's and its place's lists, followed by "Verder kijken" as far as they go; others of that place are there."""
+    for where in (f"/agenda/?wijk={city.neighbourhood.slug}", f"/agenda/?plek={city.place.slug}"):
+        seen, followed = "", 0
+        while where:
+            answer = client.get(where)
+            assert given_away(city, answer) == [], where
+            seen += answer.content.decode()
+            following = re.search(r'class="button plain" href="(/agenda/\?[^"]*\bna=[^"]*)"', answer.content.decode())
+            where, followed = following and unescape(following[1]), followed + 1
+        assert "Naaien met Aïsha" in unescape(seen)
+        assert followed > 2
+
+
+def test_the_sitemap_has_the_other_meetings_and_not_the_unlisted_lesson(city, client):
+    sections = [urlsplit(found).path for found in re.findall("<loc>(.*?)</loc>", client.get("/sitemap.xml").content.decode())]
+    answers = [client.get(section) for section in sections]
+
+    assert [given_away(city, answer) for answer in answers] == [[] for _section in sections]
+    assert any("wie-zorgt-er-voor-jou" in answer.content.decode() for answer in answers)
+
+
+def test_its_initiative_gets_the_answer_of_a_name_that_nobody_has(city, client):
+    known = client.get(f"/agenda/?voor={city.initiative.slug}")
+    unknown = client.get("/agenda/?voor=zo-heet-niemand")
+
+    assert known.status_code == unknown.status_code
+    assert known.content.decode().replace(city.initiative.slug, "zo-heet-niemand") == unknown.content.decode()
+
+
+def test_the_unlisted_lesson_is_in_no_list_of_the_cms(city, client):
+    client.force_login(get_user_model().objects.create_superuser("baas", "baas@voorbeeld.nl"))
+    lists = ["/cms/", "/cms/reports/site-history/", "/cms/pages/search/?q=zachtjes"]
+    for model in ("meeting", "occurrence", "initiative"):
+        namespace = f"wagtailsnippets_meetings_{model}"
+        names = {name for name in get_resolver().namespace_dict[namespace][1].reverse_dict if isinstance(name, str)}
+        for name in names & {"list", "list_results", "add", "choose", "index_results"}:
+            lists += [reverse(f"{namespace}:{name}"), reverse(f"{namespace}:{name}") + "?q=zachtjes"]
+    assert len(lists) > 8
+
+    for where in lists:
+        answer = client.get(where, follow=True)
+        assert answer.status_code == 200, where
+        assert given_away(city, answer) == [], where
+
+
+# --- loading -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_link_of_the_unlisted_lesson_is_printed_once_where_the_demo_is_loaded(city, printed):
+    assert f"{settings.BASE_URL}{city.get_absolute_url()}" in printed.splitlines()[-1]
+
+
+def test_loading_twice_is_refused_and_changes_nothing(city):
+    before = (Meeting.objects.count(), Page.objects.count(), SignUp.objects.count())
+
+    with pytest.raises(CommandError, match="goes into an empty database only, so nothing was changed"):
+        call_command("load_demo")
+    call_command("load_demo", if_empty=True)
+
+    assert (Meeting.objects.count(), Page.objects.count(), SignUp.objects.count()) == before
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 11, 28, 12, 0, tzinfo=AMSTERDAM),  # a Saturday, during the breakfast that is called off
+        datetime(2026, 12, 31, 23, 55, tzinfo=AMSTERDAM),
+        datetime(2027, 3, 28, 1, 30, tzinfo=AMSTERDAM),  # half an hour before the clock goes forward
+    ],
+    ids=["Saturday noon", "New Year's Eve", "clock change"],
+)
+def test_the_tables_are_laid_at_any_hour(city, now):
+    Meeting.objects.all().delete()
+    Initiative.objects.all().delete()
+
+    load.lay(now)
+
+    today = [
+        o
+        for o in Occurrence.objects.filter(ends_at__gt=now).order_by("starts_at")[:9]
+        if o.starts_at.astimezone(AMSTERDAM).date() == now.date()
+    ]
+    assert today
+    assert Occurrence.objects.filter(seats_resident__gt=0, starts_at__gt=now).count() > 40
+    assert Occurrence.objects.get(status=Occurrence.Status.CANCELLED).starts_at > now
+
+
+def test_places_are_closed_at_the_christmas_that_comes():
+    assert [row.first_on for row in load.feast_days(date(2026, 12, 27))] == [date(2027, 12, 25), date(2028, 1, 1)]
+    assert [row.first_on for row in load.feast_days(date(2026, 12, 26))] == [date(2026, 12, 25), date(2027, 1, 1)]

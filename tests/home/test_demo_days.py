@@ -2,14 +2,17 @@
 
 import tomllib
 from datetime import date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
+from django.core.management import call_command
 
 from home import demo
 from home.demo.days import plan
+from meetings.models import Occurrence
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MEETINGS = tomllib.loads((Path(demo.__file__).parent / "meetings.toml").read_text(encoding="utf-8"))["meeting"]
@@ -85,3 +88,10 @@ def test_an_evening_that_ends_after_midnight_ends_the_next_day():
 def test_a_word_the_demo_does_not_know_is_named():
     with pytest.raises(ValueError, match="'eeuwig' is none of the words"):
         plan({"repeat": "eeuwig", "time": "9:00-10:00"}, date(2026, 11, 25), AMSTERDAM)
+
+
+@pytest.mark.django_db
+def test_another_day_than_today_may_be_asked_for():
+    call_command("load_demo", "--today", "2027-01-01", stdout=StringIO())
+
+    assert Occurrence.objects.get(title="Spelletjesavond").date_key == "2027-01-01"
