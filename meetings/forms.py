@@ -83,7 +83,7 @@ class ChairForm(forms.Form):
     teken = forms.RegexField(
         r"^[A-Za-z0-9_-]{16,32}$", required=False, error_messages={"invalid": _("Dit formulier klopt niet meer. Open het opnieuw.")}
     )
-    vrij = forms.CharField(required=False, max_length=1)  # "1" when the visitor saw a free chair
+    vrij = forms.CharField(required=False)  # "1" when the visitor saw a free chair
 
     def __init__(self, *args, occurrence: Occurrence, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -24,6 +24,7 @@ from .models import Key, Keyring, Meeting
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
 UNUSED = timedelta(days=396)  # a key that nobody used for thirteen months ends
+BORROWED_COOKIE = "geleend"
 REMEMBER = 396 * 24 * 3600  # seconds that a device keeps its keyring
 _LOOK_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v", "-": "", " ": ""})
 
@@ -110,5 +111,11 @@ def remember(response: HttpResponse, raw: str, *, this_session_only: bool = Fals
     )
 
 
+def lend(response: HttpResponse, state: str) -> None:
+    """Note, until the browser closes, that this device is borrowed: "nieuw" before the link was shown, "gezien" after."""
+    response.set_cookie(BORROWED_COOKIE, state, path="/", secure=settings.TLS, httponly=True, samesite="Lax")
+
+
 def forget(response: HttpResponse) -> None:
+    response.delete_cookie(BORROWED_COOKIE)
     response.set_cookie(settings.KEYRING_COOKIE, "", max_age=0, path="/", secure=settings.TLS, httponly=True, samesite="Lax")

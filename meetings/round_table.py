@@ -107,6 +107,8 @@ def counts(table: Table) -> list[tuple[str, str, int]]:
 
 def sentence(table: Table) -> str:
     """What the drawing shows, for eyes and ears: "7 van de 12 stoelen bezet: 4 bewoners, … En een stoel extra …"."""
+    if not table.taken and table.is_over:
+        return _("Niemand op de lijst.")
     if not table.taken:
         text = _("Nog niemand aan tafel. Alle stoelen zijn vrij.") if table.capacity else _("Nog niemand aan tafel.")
     elif table.capacity:
@@ -126,7 +128,8 @@ def sentence(table: Table) -> str:
             _("Vol op de lijst. Loop gerust binnen: er staat een stoel extra.") if table.extra_chair else _("Vol. De wachtlijst is open.")
         )
         return f"{text} {full}"
-    return f"{text} {_('En een stoel extra voor wie zo binnenloopt.')}" if table.extra_chair else text
+    extra = _("En een stoel extra voor wie zo binnenloopt.")
+    return f"{text} {extra}" if table.extra_chair else text
 
 
 def _n(value: float) -> str:
@@ -138,7 +141,8 @@ def _chair(who: str | None, angle: float, radius: float, half: float, number: in
     """One chair with its back; a free one stands back a little."""
     away = 0 if who else half * 0.3
     back, reach = radius + away + half * 1.02, half * 0.85
-    ask = f'<text y="2.8">{pgettext("op de vrije stoel", "jij?")}</text>' if "next" in marks else ""
+    you = pgettext("op de vrije stoel", "jij?")
+    ask = f'<text y="2.8">{you}</text>' if "next" in marks else ""
     return (
         f'<g transform="rotate({_n(angle)})"><g class="seat {LOOKS[who] if who else "empty"}{marks}" data-chair="{number}">'
         f'<path class="back" d="M{_n(back)} {_n(-reach)}q{_n(half * 0.45)} {_n(reach)} 0 {_n(2 * reach)}"/>'
@@ -204,9 +208,10 @@ def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tupl
         if table.extra_chair and not table.is_over
         else ""
     )
+    yours = pgettext("op het kaartje bij jouw stoel", "jij")
     card = (
         f'<g class="card" transform="translate(0 {_n(plan.table - 17)})"><rect x="-25" y="-13" width="50" height="25" rx="4"/>'
-        f'<text y="5">{pgettext("op het kaartje bij jouw stoel", "jij")}</text></g>'
+        f'<text y="5">{yours}</text></g>'
     )
     # Safe: numbers, our own class names and our own translated words; nothing here was typed by a visitor.
     return mark_safe(  # noqa: S308

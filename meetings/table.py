@@ -58,6 +58,11 @@ class TableView:
             return False
         return self.audience == HOST or not (self.occurrence.total_only or self.occurrence.has_begun(self.now))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no chair can be taken any more: it has begun, or does not go ahead."""
+        return self.occurrence.has_begun(self.now) or self.occurrence.is_cancelled
+
     @cached_property
     def table(self) -> round_table.Table:
         highest = max((number for s in self.seated for number in s.chairs), default=-1)
@@ -71,7 +76,7 @@ class TableView:
             self.occurrence.taken,
             extra_chair=self.occurrence.extra_chair,
             is_split=self.is_split,
-            is_over=self.occurrence.has_passed(self.now) or self.occurrence.is_cancelled,
+            is_over=self.is_over,
         )
 
     @cached_property

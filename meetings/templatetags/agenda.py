@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from meetings import agenda
@@ -42,7 +43,13 @@ def _row_time(occurrence: Occurrence, day: bool, now: datetime) -> tuple[str, st
     days = (begin.date() - now.astimezone(zone).date()).days
     if days <= 1:
         return (_("Morgen") if days == 1 else _("Vandaag"), f"{begin:%H:%M}")
-    return (date_format(begin, "D j M").lower(), f"{begin:%H:%M}")
+    return (_short_day(begin), f"{begin:%H:%M}")
+
+
+def _short_day(moment: datetime) -> str:
+    """ "do 3 dec": Dutch writes days and months small, English does not."""
+    text = date_format(moment, "D j M")
+    return text.lower() if get_language() == "nl" else text
 
 
 @register.filter

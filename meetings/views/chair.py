@@ -113,12 +113,14 @@ def _for_me(request: HttpRequest, occurrence: Occurrence, form: ChairForm, sign_
                 owner.save(update_fields=["email"])
             if sign_up is None:
                 transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
-    if taken.state == SignUp.State.WAITING and form.cleaned_data["vrij"] == "1" and sign_up is None:
+    if taken.state == SignUp.State.WAITING and taken.occurrence.is_full and form.cleaned_data["vrij"] == "1" and sign_up is None:
         messages.info(request, _("Net te laat: iemand anders nam op hetzelfde moment de laatste stoel."))
     response = see_other(request, occurrence.get_absolute_url())
     is_borrowed = form.cleaned_data["geleend"]
     if sign_up is None:
         keys.remember(response, raw, this_session_only=is_borrowed)
+        if is_borrowed:
+            keys.lend(response, "nieuw")
     return response
 
 

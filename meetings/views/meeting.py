@@ -127,15 +127,20 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         "own_chairs": ", ".join(str(number + 1) for number in sign_up.chairs) if sign_up else "",
         "access_facts": access_facts(found),
     }
+    borrowed = request.COOKIES.get(keys.BORROWED_COOKIE, "")
+    context |= {"is_borrowed": bool(borrowed), "shows_link": borrowed != "gezien"}
     if sign_up:
         raw = request.COOKIES.get(settings.KEYRING_COOKIE, "")
         context["link"] = request.build_absolute_uri(reverse("mine_by_key", args=[raw]))
         if not is_seated:
-            context |= {"position": seats.position(sign_up), "why": seats.why_waiting(found, sign_up)}
+            position = seats.position(sign_up)
+            context |= {"position": position, "ahead": position - 1, "why": seats.why_waiting(found, sign_up)}
     response = render(request, "meetings/occurrence.html", context)
     patch_vary_headers(response, ["Cookie"])
     if sign_up:
         keep_secret(response)
+        if borrowed == "nieuw":
+            keys.lend(response, "gezien")
     else:
         response["Cache-Control"] = "no-cache"
     if not found.listed:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from meetings import keys, rate, seats, tasks
 from meetings.forms import LostLinkForm
@@ -35,6 +35,8 @@ def _chairs(
             "link": request.build_absolute_uri(reverse("mine_by_key", args=[raw])) if keyring else "",
             "raw": raw,
             "by_link": by_link,
+            "is_borrowed": keys.BORROWED_COOKIE in request.COOKIES and not by_link,
+            "shows_link": by_link or keys.BORROWED_COOKIE not in request.COOKIES,
             "refused": refused,
             "menu": "mijn",
         },
@@ -66,8 +68,10 @@ def by_key(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remember(request: HttpRequest, key: str) -> HttpResponse:
+    if request.method != "POST":
+        return see_other(request, reverse("mine_by_key", args=[key]))
     _keyring_behind(request, key)
     response = see_other(request, reverse("mine"))
     keys.remember(response, key)
@@ -75,8 +79,10 @@ def remember(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave_by_key(request: HttpRequest, key: str, sign_up_id: int) -> HttpResponse:
+    if request.method != "POST":
+        return see_other(request, reverse("mine_by_key", args=[key]))
     keyring = _keyring_behind(request, key)
     sign_up = keyring.sign_ups.filter(pk=sign_up_id).first()
     if sign_up is not None:
@@ -89,9 +95,11 @@ def leave_by_key(request: HttpRequest, key: str, sign_up_id: int) -> HttpRespons
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def forget(request: HttpRequest) -> HttpResponse:
-    """The device forgets; the chairs stay."""
+    """The device forgets; the chairs stay. Who comes back to this address later is shown the buttons again."""
+    if request.method != "POST":
+        return see_other(request, reverse("mine"))
     messages.success(request, _("Dit apparaat weet niets meer van jou. Je stoelen blijven van jou, met jouw link."))
     response = see_other(request, reverse("mine"))
     keys.forget(response)
@@ -99,9 +107,11 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def renew(request: HttpRequest) -> HttpResponse:
     """A new link; every old one ends at once."""
+    if request.method != "POST":
+        return see_other(request, reverse("mine"))
     keyring = keys.keyring_of(request)
     response = see_other(request, reverse("mine"))
     if keyring:

@@ -154,8 +154,8 @@ def picker_drawing(neighbourhood: Neighbourhood) -> dict[str, Any] | None:
     shape = rings(neighbourhood.outline)
     middles: list[tuple[float, float]] = []
     if not shape:
-        known = Neighbourhood.objects.exclude(latitude=None).exclude(longitude=None)
-        middles = list(known.values_list("longitude", "latitude"))
+        known = Neighbourhood.objects.values_list("longitude", "latitude")
+        middles = [(longitude, latitude) for longitude, latitude in known if longitude is not None and latitude is not None]
     points = [p for ring in shape for p in ring] or middles
     if not points:
         return None

@@ -24,7 +24,7 @@ def secret_key() -> str:
         raise ImproperlyConfigured("SECRET_KEY is not set: every process of a site with a DATABASE_URL needs the same one")
     path = VAR / "secret_key"
     if not path.exists():
-        VAR.mkdir(parents=True, exist_ok=True)
+        VAR.mkdir(parents=True, exist_ok=True, mode=0o700)  # mail in files holds secret links
         path.touch(mode=0o600)
         path.write_text(get_random_secret_key())
     return path.read_text().strip()
@@ -235,6 +235,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # until the browser closes: a page opened by a link leaves nothing behind
 CSRF_FAILURE_VIEW = "aanschuiven.faults.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -302,6 +303,7 @@ LOGGING = {
         "wagtail": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING"), "propagate": False},
         "django_tasks": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING"), "propagate": False},
         "django_tasks_db": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING"), "propagate": False},
+        "fido2": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "uvicorn.error": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -172,6 +172,52 @@ def test_a_borrowed_device_forgets_when_it_closes(client, table):
     assert client.cookies[settings.KEYRING_COOKIE]["max-age"] == ""
 
 
+def test_a_borrowed_device_shows_the_link_once_and_offers_to_forget(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "geleend": "ja"})
+    raw = client.cookies[settings.KEYRING_COOKIE].value
+
+    first, second = (client.get(table.get_absolute_url()).content.decode() for _ in range(2))
+
+    assert raw in first
+    assert raw not in second
+    assert raw not in client.get("/mijn/").content.decode()
+    assert "Klaar, vergeet mij" in first
+    assert "Klaar, vergeet mij" in second
+    client.post("/mijn/vergeet/")
+    assert "Dit toestel weet nog niets van jou." in client.get("/mijn/").content.decode()
+
+
+def test_who_waits_for_a_resident_did_not_lose_a_race(client):
+    where = occurrence(starts_at=timezone.now() + SOON, capacity=12, balance="gelijk", formal_start=0)
+
+    assert "Dan wacht je misschien tot er nog een bewoner aanschuift." in client.get(chair(where)).content.decode()
+    page = client.post(chair(where), {"perspectief": "beleid", "vrij": "1"}, follow=True).content.decode()
+
+    assert "Net te laat" not in page
+    assert "Er komt een stoel vrij zodra er nog een bewoner aanschuift." in page
+
+
+def test_a_past_table_offers_no_chair(client):
+    where = occurrence(starts_at=timezone.now() - timedelta(days=3), capacity=12)
+
+    page = client.get(where.get_absolute_url()).content.decode()
+
+    assert "Niemand op de lijst." in page
+    for text in ("Alle stoelen zijn vrij", "Jij kunt de eerste zijn", "jij?"):
+        assert text not in page
+    form = client.get(chair(where)).content.decode()
+    assert "Hier kun je nu niet aanschuiven" in form
+    assert "Iedereen kan erbij" not in form
+
+
+@pytest.mark.parametrize("path", ["/mijn/vergeet/", "/mijn/link/"])
+def test_coming_back_to_the_address_of_a_button_leads_to_mine(client, table, path):
+    client.post(chair(table), {"perspectief": "bewoner"})
+
+    assert client.get(path)["Location"] == "/mijn/"
+    assert table.title in client.get("/mijn/").content.decode()
+
+
 def test_a_full_table_puts_you_on_the_waiting_list_and_says_what_to_do(client, table):
     for _ in range(3):
         seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
