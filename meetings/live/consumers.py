@@ -15,8 +15,8 @@ from .hub import Socket, hub, split
 TRY_ELSEWHERE, NOT_FOUND, NO_MESSAGES = 1013, 4404, 1003  # RFC 6455 7.4.1, and one of our own
 
 
-def _who(path: str, cookie: str) -> tuple[int | None, str] | None:
-    """(keyring, audience) of a visitor at a table; None when the page of that address shows no table."""
+def _who(path: str, cookie: str) -> tuple[str, str] | None:
+    """(hash of the device's key or "", audience) of a visitor at a table; None when the page of that address shows no table."""
     from meetings import keys, table
     from meetings.models import Kind, Occurrence
 
@@ -27,12 +27,14 @@ def _who(path: str, cookie: str) -> tuple[int | None, str] | None:
     if not occurrence:
         return None
     keyring = keys.keyring_of_cookie(cookie)
-    return (keyring.pk if keyring else None), table.audience(occurrence, keyring)
+    return keys.hash_of(cookie) if keyring else "", table.audience(occurrence, keyring)
 
 
 class TableConsumer(AsyncWebsocketConsumer):
     """Keeps one open page at the newest version of its table."""
 
+    # No channel of its own: the hub listens for all, and a page that opens while Redis is away needs nothing of it.
+    channel_layer_alias = "none"
     socket: Socket | None = None
 
     async def connect(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.db.models import Q
 from django.utils import timezone, translation
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ FRAME_EVERY = 0.2  # seconds between two frames of one table
 SENTENCE_EVERY = 5.0  # seconds between two spoken sentences of one table
 LAYER_SECONDS = 1.0  # how long telling other processes may take
 SEND_SECONDS = 5.0  # a socket that takes longer to accept a frame is dropped
+PUBLIC = "public"  # meetings.table.PUBLIC, whose module needs the models
 SENTENCE = '<span hx-swap-oob="innerHTML:#tafel-zin">'
 
 Message = dict[str, Any]
@@ -39,12 +41,10 @@ Kind = tuple[str, str]  # (audience, language)
 class Socket:
     """One open page: what its ASGI ``send`` is, what it may see, and the newest version it was handed."""
 
-    __slots__ = ("audience", "close", "keyring_id", "language", "next", "send", "sending", "version")
+    __slots__ = ("audience", "close", "key_hash", "language", "next", "send", "sending", "version")
 
-    def __init__(
-        self, send: Send, close: Callable[[], Coroutine[Any, Any, None]], keyring_id: int | None, audience: str, language: str
-    ) -> None:
-        self.send, self.close, self.keyring_id, self.audience, self.language = send, close, keyring_id, audience, language
+    def __init__(self, send: Send, close: Callable[[], Coroutine[Any, Any, None]], key_hash: str, audience: str, language: str) -> None:
+        self.send, self.close, self.key_hash, self.audience, self.language = send, close, key_hash, audience, language
         self.version = -1
         self.sending: asyncio.Task[None] | None = None
         self.next: Message | None = None  # what a slow socket gets after the message it is taking; a newer one replaces it
@@ -113,15 +113,23 @@ def _versions(ids: list[int]) -> dict[int, int]:
     return dict(Occurrence.objects.filter(pk__in=ids).values_list("pk", "version"))
 
 
-def _audiences(path: str, keyring_ids: list[int]) -> dict[int, str]:
-    """What each keyring may see now: who gave their chair back is public again."""
+def _audiences(path: str, hashes: list[str]) -> dict[str, str]:
+    """What the holders of keys may see now, without those who see what everyone sees.
+
+    Who gave their chair back or whose link was ended is no longer among them. Only keyrings of this table are looked at, however
+    many of its visitors have one.
+    """
     from meetings import table
-    from meetings.models import Keyring, Occurrence
+    from meetings.models import Key, Occurrence
 
     key = split(path)
     occurrence = key and Occurrence.objects.select_related("meeting").filter(slug=key[0], date_key=key[1]).first()
-    rings = Keyring.objects.in_bulk(keyring_ids)
-    return {pk: table.audience(occurrence, rings.get(pk)) if occurrence else table.PUBLIC for pk in keyring_ids}
+    if not occurrence:
+        return {}
+    of_table = Q(keyring__in=occurrence.sign_ups.values("keyring")) | Q(keyring=occurrence.meeting.host_keyring_id)
+    is_valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    held = Key.objects.filter(of_table, is_valid, hash__in=hashes, scope=Key.Scope.KEYRING).select_related("keyring")
+    return {one.hash: table.audience(occurrence, one.keyring) for one in held}
 
 
 class Hub:
@@ -220,12 +228,11 @@ class Hub:
 
     async def _show(self, table: Open) -> int:
         """Render the present version once for each audience and language there is, and hand it out. The newest version shown."""
-        with_keyring = {socket.keyring_id for socket in table.sockets if socket.keyring_id is not None}
-        if with_keyring:
-            audiences = await self._in_thread(_audiences)(table.path, list(with_keyring))
-            for socket in table.sockets:
-                if socket.keyring_id is not None:
-                    socket.audience = audiences.get(socket.keyring_id, socket.audience)
+        with_key = [socket for socket in table.sockets if socket.key_hash]
+        if with_key:
+            audiences = await self._in_thread(_audiences)(table.path, list({socket.key_hash for socket in with_key}))
+            for socket in with_key:
+                socket.audience = audiences.get(socket.key_hash, PUBLIC)
         speaks = table.owes_sentence or time.monotonic() - table.spoke_at >= SENTENCE_EVERY
         newest = -1
         for kind in {socket.kind for socket in table.sockets}:

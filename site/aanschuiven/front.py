@@ -76,7 +76,7 @@ class Front:
         key = (headers.get(b"host", b""), headers.get(b"x-forwarded-proto", b""), scope["path"])
         kept = self._page(key)
         if kept is None and (asking := self.asking.get(key)):
-            await asking.done  # one asks Django, the others wait for it
+            await asyncio.shield(asking.done)  # one asks Django, the others wait; one that gives up takes nobody with it
             kept = self._page(key)
         if kept is None:
             await self._ask(key, scope, receive, send)

@@ -157,6 +157,19 @@ async def test_of_many_who_come_at_once_one_asks(site: Site, front: Front):
     assert len({answer.body for answer in answers}) == 1
 
 
+async def test_who_gives_up_waiting_takes_nobody_with_them(site: Site, front: Front):
+    site.slow = asyncio.Event()
+    making = [asyncio.create_task(get(front)) for _ in range(3)]
+    await asyncio.sleep(0.01)
+
+    making[1].cancel()
+    await asyncio.sleep(0.01)
+    site.slow.set()
+
+    assert (await making[0]).body == (await making[2]).body == (await get(front)).body
+    assert front.asking == {}
+
+
 async def test_who_waited_for_a_page_that_may_not_be_kept_asks_themselves(site: Site, front: Front):
     site.slow, site.status = asyncio.Event(), 404
     making = [asyncio.create_task(get(front)) for _ in range(3)]

@@ -44,7 +44,7 @@ class Page(Socket):
         self.ready = asyncio.Event()
         if not slow:
             self.ready.set()
-        super().__init__(self._take, self._closed, None, audience, language)
+        super().__init__(self._take, self._closed, "", audience, language)
 
     async def _take(self, message: dict[str, Any]) -> None:
         await self.ready.wait()

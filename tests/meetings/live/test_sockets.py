@@ -76,6 +76,32 @@ async def test_who_gets_up_sees_what_a_passer_by_sees():
         assert "Annie" not in await socket.frame(1)
 
 
+async def test_whose_link_was_ended_sees_what_a_passer_by_sees():
+    table = await make_table()
+    await take_chair(table, name="Annie", name_visibility="tafel")
+    guest = await take_chair(table)
+    key = await sync_to_async(keys.mint)(Key.Scope.KEYRING, keyring=guest)
+    async with opened(table, key=key) as socket:
+        assert "Annie" in await socket.frame()
+
+        await sync_to_async(keys.revoke_all)(guest, now=timezone.now())
+        await take_chair(table)
+
+        assert "Annie" not in await socket.frame(1)
+
+
+async def test_who_sits_at_another_table_costs_this_one_no_query(django_assert_max_num_queries):
+    table, other = await make_table(), await make_table()
+    guests = [await take_chair(other) for _ in range(5)]
+    minted = [await sync_to_async(keys.mint)(Key.Scope.KEYRING, keyring=guest) for guest in guests]
+
+    def ask() -> dict[str, str]:
+        with django_assert_max_num_queries(2):
+            return hub_module._audiences(f"/agenda/{table.slug}/{table.date_key}/", [keys.hash_of(raw) for raw in minted])
+
+    assert await sync_to_async(ask)() == {}
+
+
 async def test_a_page_in_english_gets_english():
     table = await make_table()
 
@@ -188,3 +214,16 @@ async def test_without_the_channel_layer_the_page_still_follows(monkeypatch):
 
         assert taken(await socket.frame(1)) == 1
     assert hub.tables == {}
+
+
+async def test_a_page_that_opens_while_redis_is_away_follows_as_well(settings):
+    settings.CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": ["redis://127.0.0.1:1"]}}
+    }
+    table = await make_table()
+    async with opened(table) as socket:
+        await socket.frame()
+
+        await take_chair(table)
+
+        assert taken(await socket.frame(1)) == 1
