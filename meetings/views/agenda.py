@@ -51,6 +51,8 @@ def agenda(request: HttpRequest) -> HttpResponse:
     neighbourhoods = list(Neighbourhood.objects.only("id", "slug", "name", "latitude", "longitude", "floor"))
     chosen = {one.pk for one in choice.neighbourhoods}
     places = Place.objects.only("id", "slug", "name")
+    is_empty = not page.items and choice.after is None
+    near = nearby(choice.neighbourhoods, choice, now=now) if is_empty else []
     response = render(
         request,
         "meetings/agenda.html",
@@ -68,7 +70,9 @@ def agenda(request: HttpRequest) -> HttpResponse:
             "further_from": page.items[-1].starts_at if page.next_cursor else None,
             "is_first": choice.after is None,
             "summary": summary(choice, now),
-            "near": nearby(choice.neighbourhoods, choice, now=now) if not page.items and choice.after is None else [],
+            "where": where(choice),
+            "near": near,
+            "instead": instead(choice, now) if is_empty and not near else [],
             "floor": choice.neighbourhoods[0].floor_class if len(choice.neighbourhoods) == 1 else "kalk",
             "menu": "agenda",
         },
@@ -77,11 +81,19 @@ def agenda(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def summary(choice: Filter, now: datetime) -> str:
-    """The choice in a sentence, without a count: counting is what a long list cannot afford, and nobody needs it."""
+def instead(choice: Filter, now: datetime) -> list[Occurrence]:
+    """The next few dates of the same neighbourhoods, else of the city, for who looked for something that is nowhere."""
+    return Filter(neighbourhoods=choice.neighbourhoods).page(now=now, size=3).items or Filter().page(now=now, size=3).items
+
+
+def where(choice: Filter) -> str:
     names = [one.name for one in choice.neighbourhoods]
     listed = _("%(names)s en %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]} if len(names) > 1 else "".join(names)
-    where = choice.place.name if choice.place else listed or _("de hele stad")
+    return choice.place.name if choice.place else listed or _("de hele stad")
+
+
+def summary(choice: Filter, now: datetime) -> str:
+    """The choice in a sentence, without a count: counting is what a long list cannot afford, and nobody needs it."""
     first, last = choice.days(now)
     if choice.when == "vandaag":
         when = _("vandaag")
@@ -93,5 +105,5 @@ def summary(choice: Filter, now: datetime) -> str:
         when = _("van %(first)s tot en met %(last)s") % {"first": date_format(first, "j F"), "last": date_format(last, "j F")}
     else:
         when = _("vanaf vandaag") if choice.since is None else _("vanaf %(first)s") % {"first": date_format(first, "j F")}
-    sentence = _("Wat er te doen is in %(where)s, %(when)s") % {"where": where, "when": when}
+    sentence = _("Wat er te doen is in %(where)s, %(when)s") % {"where": where(choice), "when": when}
     return _("%(sentence)s, met ‘%(q)s’") % {"sentence": sentence, "q": choice.q} if choice.q else sentence

@@ -95,9 +95,19 @@ def test_nothing_in_a_neighbourhood_leads_to_the_nearest_that_has_something(clie
 
     html = get(client, "wijk=stil")
 
-    assert "Niets gevonden" in html
+    assert "Niets gevonden in Bospolder" in html
     assert re.search(r'href="/agenda/\?wijk=middelland">.*?Soep en praten', html)
     assert 'href="/agenda/nieuw/">Nodig de wijk uit' in html
+
+
+def test_a_word_that_is_nowhere_leads_to_what_is_coming_in_the_same_neighbourhood(client):
+    wijk = neighbourhood(slug="cool", name="Cool")
+    tomorrow(10, meeting=meeting(title="Ergens anders"))
+    tomorrow(11, meeting=meeting(title="Soep en praten", place=place(neighbourhood=wijk)))
+    neighbourhood(slug="stil")
+
+    assert titles(get(client, "wijk=cool&q=zwemmen")) == ["Soep en praten"]
+    assert titles(get(client, "wijk=stil&q=zwemmen")) == ["Ergens anders", "Soep en praten"]
 
 
 def test_the_form_shows_what_was_chosen_and_keeps_it(client):
