@@ -24,6 +24,24 @@ from django.utils import timezone, translation
 
 log = logging.getLogger(__name__)
 
+
+class OnceAMinute(logging.Filter):
+    """Let a fault that repeats through once a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.next_at = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.created < self.next_at:
+            return False
+        self.next_at = record.created + 60
+        return True
+
+
+# It tries again every second, with a traceback each time, for as long as Redis is away.
+logging.getLogger("channels_redis.pubsub").addFilter(OnceAMinute())
+
 GROUP = "tafels"
 LOOK_EVERY = 2.0  # seconds between two looks at the database
 FRAME_EVERY = 0.2  # seconds between two frames of one table

@@ -1,7 +1,7 @@
 """A small front before Django: it answers the tables that many have open from the memory of this process.
 
 Only a GET or HEAD of a table's page by a visitor without a cookie, and only what Django answered with 200, without a cookie and
-without ``no-store``. A page lives two seconds; a change in this process drops it before whoever made it gets their answer
+without ``no-store``. Who has the same bytes already hears only that (304). A page lives two seconds; a change in this process drops it before whoever made it gets their answer
 (``meetings.live.announce``), so it is never stale here, and two seconds at most elsewhere. Everything else goes to Django.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import re
 import threading
 import time
@@ -21,6 +22,7 @@ from meetings.live.hub import on_change
 
 LIVES = 2.0  # seconds
 MOST_PAGES = 500
+OF_ONE_ANSWER = (b"content-length", b"content-encoding", b"vary", b"etag")
 TABLE = re.compile(r"^(?:/[a-z]{2})?(/agenda/[a-z0-9-]+/(?:\d{4}-\d{2}-\d{2}(?:-\d{4})?|ooit)/)$")
 
 Scope = dict[str, Any]
@@ -30,12 +32,22 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A page in one encoding, as messages."""
+
+    etag: bytes
+    start: Message
+    body: Message
+    not_modified: Message  # the start of a 304
+
+
+@dataclass(frozen=True)
 class Kept:
-    """A page: the messages of its answer, as it is and gzipped (RFC 9110 8.4.1.3)."""
+    """A page as it is and gzipped (RFC 9110 8.4.1.3)."""
 
     until: float
-    plain: tuple[Message, Message]
-    gzipped: tuple[Message, Message]
+    plain: Variant
+    gzipped: Variant
 
 
 @dataclass(eq=False)
@@ -81,9 +93,10 @@ class Front:
         if kept is None:
             await self._ask(key, scope, receive, send)
             return
-        start, body = kept.gzipped if b"gzip" in headers.get(b"accept-encoding", b"") else kept.plain
-        await send(start)
-        await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
+        page = kept.gzipped if b"gzip" in headers.get(b"accept-encoding", b"") else kept.plain
+        has_it = page.etag in headers.get(b"if-none-match", b"")
+        await send(page.not_modified if has_it else page.start)
+        await send(page.body if scope["method"] == "GET" and not has_it else {"type": "http.response.body", "body": b""})
 
     def _page(self, key: Key) -> Kept | None:
         kept = self.pages.get(key)
@@ -127,20 +140,27 @@ class Front:
 def _kept(start: Message, body: bytes, until: float) -> Kept:
     """An answer of Django as it is, and as everyone may have it."""
     old = {name.lower(): value for name, value in start["headers"]}
-    headers = [(name, value) for name, value in old.items() if name not in (b"content-length", b"content-encoding", b"vary")]
+    headers = [(name, value) for name, value in old.items() if name not in OF_ONE_ANSWER]
     headers.append((b"vary", b"Cookie, Accept-Encoding"))
     is_small = old.get(b"content-encoding") == b"gzip"
     plain = gzip.decompress(body) if is_small else body
     small = body if is_small else gzip.compress(plain, 6, mtime=0)
+    tag = hashlib.blake2b(plain, digest_size=12).hexdigest().encode()
     return Kept(
-        until,
-        _answer([*headers, (b"content-length", str(len(plain)).encode())], plain),
-        _answer([*headers, (b"content-encoding", b"gzip"), (b"content-length", str(len(small)).encode())], small),
+        until, _variant(headers, plain, b'"%b"' % tag), _variant([*headers, (b"content-encoding", b"gzip")], small, b'"%b-gzip"' % tag)
     )
 
 
-def _answer(headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[Message, Message]:
-    return {"type": "http.response.start", "status": 200, "headers": headers}, {"type": "http.response.body", "body": body}
+def _variant(headers: list[tuple[bytes, bytes]], body: bytes, etag: bytes) -> Variant:
+    headers = [*headers, (b"etag", etag)]
+    of_page = [*headers, (b"content-length", str(len(body)).encode())]
+    unchanged = [(name, value) for name, value in headers if name not in (b"content-type", b"content-encoding")]
+    return Variant(
+        etag,
+        {"type": "http.response.start", "status": 200, "headers": of_page},
+        {"type": "http.response.body", "body": body},
+        {"type": "http.response.start", "status": 304, "headers": unchanged},
+    )
 
 
 def _may_be_kept(start: Message) -> bool:

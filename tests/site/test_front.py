@@ -88,6 +88,23 @@ async def test_a_browser_gets_it_gzipped(site: Site, front: Front):
     assert gzip.decompress(small.body) == plain.body
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_who_has_the_page_already_hears_only_that(site: Site, front: Front, encoding: str):
+    await get(front)
+    page = await get(front, accept_encoding=encoding)
+    other = await get(front, accept_encoding="identity" if encoding == "gzip" else "gzip")
+    has_it = {"accept_encoding": encoding, "if_none_match": f'"iets", {page.headers["etag"]}'}
+
+    again = await get(front, **has_it)
+
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers == {"vary": "Cookie, Accept-Encoding", "etag": page.headers["etag"]}
+    assert other.headers["etag"] != page.headers["etag"]
+    hub_module.drop_cached(PAGE)
+    await get(front)
+    assert (await get(front, **has_it)).status == 200  # the page reads otherwise now
+
+
 async def test_what_django_gzipped_is_also_there_for_who_cannot_read_that(site: Site, front: Front):
     body = gzip.compress(b"klein")
 

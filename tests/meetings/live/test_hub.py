@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -268,3 +269,14 @@ async def test_pages_in_memory_are_dropped_before_announce_returns(hub: Hub, mon
     assert dropped == [PATH]
     drop_cached("/agenda/iets/ooit/")
     assert len(dropped) == 2
+
+
+def test_a_redis_that_stays_away_is_told_once_a_minute(caplog: pytest.LogCaptureFixture):
+    fault = logging.getLogger("channels_redis.pubsub")
+    records = [fault.makeRecord(fault.name, logging.ERROR, "", 0, "weg", (), None) for _ in range(4)]
+    records[0].created = time.time() + 3600  # after whatever another test let through
+    for seconds, record in zip((0, 1, 59, 61), records, strict=True):
+        record.created = records[0].created + seconds
+        fault.handle(record)
+
+    assert [record for record in caplog.records if record.name == fault.name] == [records[0], records[3]]
