@@ -1,7 +1,6 @@
-// The large map, fetched by the tap that asks for it. Tiles come only where the site names a server for them.
-const add = (name, attributes) => new Promise((done, failed) => {
-  document.head.append(Object.assign(document.createElement(name), attributes, { onload: done, onerror: failed }));
-});
+// The large map, fetched by the tap that asks for it.
+const make = (name, values) => Object.assign(document.createElement(name), values);
+const add = (name, values) => new Promise((onload, onerror) => document.head.append(make(name, { ...values, onload, onerror })));
 
 export async function open(button) {
   const { css, leaflet, outline, tiles, latitude, longitude, label, zoomIn, zoomOut } = button.dataset;
@@ -10,14 +9,17 @@ export async function open(button) {
     ...css.split(" ").map((href) => add("link", { rel: "stylesheet", href })),
     window.L || add("script", { src: leaflet }),
   ]);
-  const frame = Object.assign(document.createElement("div"), { className: "map large", role: "region", ariaLabel: label });
+  const frame = make("div", { className: "map large", role: "region", ariaLabel: label });
+  const small = button.parentNode.previousElementSibling;
+  if (small?.matches("svg.map")) small.remove();
   button.parentNode.replaceWith(frame);
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const map = L.map(frame, { zoomControl: false, scrollWheelZoom: false, attributionControl: !!tiles, zoomAnimation: !still });
+  const zoomAnimation = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const map = L.map(frame, { zoomControl: false, scrollWheelZoom: false, attributionControl: !!tiles, zoomAnimation, zoomSnap: tiles ? 1 : 0 });
   L.control.zoom({ zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
   if (tiles) L.tileLayer(tiles, { maxZoom: 19, attribution: "© OpenStreetMap" }).addTo(map);
-  const edge = shape && L.geoJSON(shape, { className: tiles ? "edge" : "here", interactive: false }).addTo(map);
-  if (edge) map.fitBounds(edge.getBounds()); else map.setView([latitude, longitude], 16);
-  L.circleMarker([latitude, longitude], { className: "pin", radius: 9, interactive: false }).addTo(map);
+  const at = [latitude, longitude];
+  const edge = shape && L.geoJSON(shape, { className: tiles ? "edge" : "here" }).addTo(map);
+  if (edge) map.fitBounds(edge.getBounds()); else map.setView(at, 16);
+  L.circleMarker(at, { className: "pin", radius: 9 }).addTo(map);
   frame.focus();
 }
