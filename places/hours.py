@@ -90,6 +90,11 @@ def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: Zone
     return Status(False, None, note)
 
 
+def span(since: time, until: time) -> str:
+    """ "10:00 – 13:00", which stays together at the end of a line."""
+    return f"{since:%H:%M}\u00a0–\u00a0{until:%H:%M}"
+
+
 def is_near(state: Status, now: datetime) -> bool:
     """Whether it changes within a day, so that an hour alone says which hour is meant."""
     return state.changes_at is not None and state.changes_at.timestamp() - now.timestamp() < timedelta(days=1).total_seconds()

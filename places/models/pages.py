@@ -364,7 +364,7 @@ class PlacePage(RowPage):
         week = []
         for weekday, name in WEEKDAYS.items():
             shifts = sorted((row.since, row.until) for row in self.opening_hours.all() if row.weekday == weekday)
-            text = ", ".join(f"{since:%H:%M} – {until:%H:%M}" for since, until in shifts) or _("gesloten")
+            text = ", ".join(hours.span(since, until) for since, until in shifts) or _("gesloten")
             week.append((str(name), text, weekday == today))
         return week
 
@@ -487,7 +487,7 @@ class Contact(Orderable, ClusterableModel):
             listed = names[0] if len(names) == 1 else _("%(days)s en %(last)s") % {"days": ", ".join(names[:-1]), "last": names[-1]}
             if week:
                 listed = _("%(nth)s %(day)s van de maand") % {"nth": dict(WalkInHours.WEEKS)[week], "day": listed}
-            lines.append(f"{listed}, {since:%H:%M} – {until:%H:%M}")
+            lines.append(f"{listed}, {hours.span(since, until)}")
         return "; ".join(lines)
 
 

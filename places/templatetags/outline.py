@@ -6,7 +6,7 @@ Outlines come from the GeoJSON that a site imports (RFC 7946); without one, the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import cos, radians
+from math import cos, hypot, radians
 from typing import Any
 
 from django import template
@@ -75,16 +75,24 @@ def _drawing(neighbourhood: Neighbourhood, dots: list[tuple[str, float, float]],
     if not shape:  # air around dots alone
         points = [(x + dx, y + dy) for x, y in points for dx in (-METRES, METRES) for dy in (-METRES, METRES)]
     to = Projection(points)
-    outline = format_html('<path d="{}"/>', _path(shape, to)) if shape else ""
+    left, top, width, height, path = 0, 0, round(to.width), round(to.height), _path(shape, to)
+    if not shape:  # a round table under the dots: on a dark floor they would not be seen
+        radius = round(hypot(width, height) / 2)
+        left, top = width // 2 - radius, height // 2 - radius
+        path = f"M{left} {height // 2}a{radius} {radius} 0 1 0 {radius * 2} 0a{radius} {radius} 0 1 0-{radius * 2} 0z"
+        width = height = radius * 2
+    outline = format_html('<path d="{}"/>', path)
     marks = format_html_join(
         "",
         '<circle cx="{0}" cy="{1}" r="10"/><text x="{0}" y="{2}" text-anchor="middle">{3}</text>',
         ((x, y, y + 36, name) for name, latitude, longitude in dots for x, y in [to((longitude, latitude))]),
     )
     return format_html(
-        '<svg class="outline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
-        round(to.width),
-        round(to.height),
+        '<svg class="outline" viewBox="{} {} {} {}" role="img" aria-label="{}">{}{}</svg>',
+        left,
+        top,
+        width,
+        height,
         label,
         outline,
         marks,

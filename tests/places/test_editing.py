@@ -68,8 +68,8 @@ def test_an_editor_makes_a_place_with_hours_and_someone_with_hours_of_their_own(
 
     assert answer.status_code == 302
     page = client.get("/wijken/oude-westen/odeon/").content.decode()
-    assert "10:00 – 17:00" in page
-    assert "Dinsdag, 10:00 – 13:00" in page
+    assert "10:00\u00a0–\u00a017:00" in page
+    assert "Dinsdag, 10:00\u00a0–\u00a013:00" in page
 
 
 def test_a_draft_that_is_published_later_writes_its_row_as_it_is_then(editor, oude_westen):

@@ -47,7 +47,14 @@ def test_a_draft_leaves_the_row_as_it_is(leeszaal):
 def test_the_place_page_shows_where_when_and_who(leeszaal, client):
     page = client.get("/wijken/oude-westen/leeszaal/").content.decode()
 
-    for text in ("Nu open", "Rijnhoutplein 3", "Fatima", "Dinsdag en donderdag, 10:00 – 13:00", "tel:0600000000", "Geen drempel."):
+    for text in (
+        "Nu open",
+        "Rijnhoutplein 3",
+        "Fatima",
+        "Dinsdag en donderdag, 10:00\u00a0–\u00a013:00",
+        "tel:0600000000",
+        "Geen drempel.",
+    ):
         assert text in page
 
 
@@ -107,3 +114,17 @@ def test_the_editor_of_a_place_has_its_hours_and_people(leeszaal, admin_client, 
     page = form.content.decode()
     for label in ("Wanneer is het open?", "Uitzonderingen: feestdagen, vakantie", "Wie vind je hier?", "Kan iedereen erin?"):
         assert label in page
+
+
+def test_dots_without_an_outline_lie_on_a_table_of_their_own(leeszaal, oude_westen, client):
+    oude_westen.add_child(instance=PlacePage(title="Odeon", slug="odeon", latitude=51.915, longitude=4.464))
+
+    page = client.get("/wijken/oude-westen/").content.decode()
+
+    drawing = page[page.index('<svg class="outline"') :]
+    drawing = drawing[: drawing.index("</svg>")]
+    assert (drawing.count("<path"), drawing.count("<circle")) == (1, 2)
+
+
+def test_one_dot_without_an_outline_is_no_drawing(leeszaal, client):
+    assert '<svg class="outline"' not in client.get("/wijken/oude-westen/leeszaal/").content.decode()
