@@ -1,7 +1,12 @@
 """The blocks of a page that know nothing of meetings."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.images.blocks import ImageBlock
 
 RICH = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"]
@@ -49,6 +54,12 @@ class CallBlock(blocks.StructBlock):
         icon = "link"
         label = _("Knop")
         template = "places/blocks/call.html"
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if not cleaned["page"] and not cleaned["address"]:  # a button that leads nowhere
+            raise StructBlockValidationError({"page": ValidationError(Field.default_error_messages["required"])})
+        return cleaned
 
 
 class MapBlock(blocks.StructBlock):
