@@ -228,6 +228,21 @@ def test_two_processes_and_redis_away(new_site: Callable[..., Site], desktop: Pa
     expect(desktop.locator("#tafel")).to_have_attribute("data-taken", "2", timeout=5000)
 
 
+def test_a_big_room_is_drawn_anew_once_for_several_chairs(site: Site, desktop: Page):
+    path = make_table(site, "Een volle zaal", capacity=150)
+    asked: list[str] = []
+    desktop.on("request", lambda request: path in request.url and request.resource_type == "fetch" and asked.append(request.url))
+    desktop.goto(site.url + path)
+    desktop.wait_for_timeout(2000)
+    assert asked == []  # what it opened with is of now
+
+    seat_others(site, path, 5)
+
+    expect(desktop.locator("#tafel")).to_have_attribute("data-taken", "5", timeout=4000)
+    expect(desktop.locator("#tafel .seat.resident")).to_have_count(5, timeout=6000)
+    assert 1 <= len(asked) <= 2
+
+
 def test_without_sockets_the_page_asks_by_itself(site: Site, new_page: NewPage):
     path = make_table(site, "Geen draad")
     page = new_page()

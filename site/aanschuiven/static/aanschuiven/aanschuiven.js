@@ -48,7 +48,12 @@
       const piece = frame.querySelector(`#${id}`);
       if (piece) find(id)?.replaceChildren(...piece.childNodes);
     }
-    if (table.dataset.drawing === "page") { fetchPage(); Object.assign(old.dataset, { version: table.dataset.version, taken: table.dataset.taken, waiting: table.dataset.waiting, capacity: table.dataset.capacity }); return; }
+    if (table.dataset.drawing === "page") { // a big room: the frame has its numbers, the page its drawing
+      if (table.dataset.version === old.dataset.version) return;
+      Object.assign(old.dataset, table.dataset);
+      fetchDrawing(Math.random() * 1500);
+      return;
+    }
     const was = new Set([...old.querySelectorAll(".seat[data-chair]:not(.empty)")].map((chair) => chair.dataset.chair));
     if (old.querySelector(".round-table")) {
       table.querySelectorAll(".seat[data-chair]:not(.empty)").forEach((chair) => { if (!was.has(chair.dataset.chair)) chair.classList.add("new"); });
@@ -69,6 +74,16 @@
     } catch {
       return false;
     }
+  }
+
+  // Once for several frames, spread over all who look. Another process may still show the page of two seconds ago: then again.
+  let fetching = null;
+  function fetchDrawing(wait) {
+    fetching ||= setTimeout(async () => {
+      const came = await fetchPage();
+      fetching = null;
+      if (came && find("tafel")?.dataset.drawing) fetchDrawing(2500);
+    }, wait);
   }
 
   let socket = null;
