@@ -12,7 +12,7 @@ from django.http import parse_cookie
 
 from .hub import Socket, hub, split
 
-TRY_ELSEWHERE, NOT_FOUND, NO_MESSAGES = 1013, 4404, 1003  # RFC 6455 7.4.1, and one of our own
+NOT_FOUND, NO_MESSAGES = 4404, 1003  # one of our own, and RFC 6455 7.4.1
 
 
 def _who(path: str, cookie: str) -> tuple[str, str] | None:
