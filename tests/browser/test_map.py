@@ -103,6 +103,7 @@ def test_an_editor_taps_where_a_place_is_and_sees_the_dot_follow_what_is_typed(d
     desktop.get_by_role("button", name="Ga naar binnen").click()
     with desktop.expect_navigation():  # the button needs its script
         desktop.get_by_role("link", name="Maak een passkey").click()
+    desktop.wait_for_load_state("networkidle")
     desktop.get_by_role("button", name="Maak de passkey").click()
     desktop.wait_for_url("**/account/2fa/recovery-codes/")
     desktop.goto(f"{drawn.url}/cms/pages/{pk}/edit/")

@@ -26,6 +26,7 @@ def test_the_first_link_leads_to_a_passkey_and_the_passkey_to_the_cms(site: Site
     axe(desktop)
     desktop.get_by_role("link", name="Maak een passkey").click()
     axe(desktop)
+    desktop.wait_for_load_state("networkidle")  # the button works once its script has come
     desktop.get_by_role("button", name="Maak de passkey").click()
     desktop.wait_for_url("**/account/2fa/recovery-codes/")
     axe(desktop)
@@ -36,6 +37,7 @@ def test_the_first_link_leads_to_a_passkey_and_the_passkey_to_the_cms(site: Site
     desktop.goto(site.url + "/cms/")
     expect(desktop.get_by_role("heading", level=1)).to_have_text("Naar de redactie")
     axe(desktop)
+    desktop.wait_for_load_state("networkidle")
     desktop.get_by_role("button", name="Gebruik je passkey").click()
     desktop.wait_for_url(site.url + "/cms/")
     assert site.manage("staff_link", "--first") == ""
