@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import HttpRequest
@@ -36,7 +37,8 @@ class SiteSettings(BaseSiteSetting, ClusterableModel):
         _("tijdzone"),
         max_length=40,
         default="Europe/Amsterdam",
-        choices=[(z, z) for z in ("Europe/Amsterdam", "America/Curacao", "America/Aruba")],
+        choices=[(zone, zone) for zone in settings.WAGTAIL_USER_TIME_ZONES],
+        help_text=_("Hoe laat het is op de pagina’s van deze site. Een bijeenkomst houdt de tijdzone waarin ze is gemaakt."),
     )
     retention_days = models.PositiveSmallIntegerField(
         _("namen bewaren (dagen na de datum)"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]

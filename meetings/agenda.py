@@ -13,14 +13,13 @@ import struct
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from modelsearch.backends import get_search_backend
 
@@ -75,7 +74,7 @@ class Filter:
     when: str = ""
     q: str = ""
     after: tuple[datetime, int] | None = None
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(settings.TIME_ZONE))
+    zone: tzinfo = field(default_factory=timezone.get_current_timezone)
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Filter:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
@@ -57,7 +56,7 @@ def shifts_on(day: date, shifts: Iterable[Shift], exceptions: Iterable[OtherHour
 
 
 def intervals(
-    day: date, days: int, shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: ZoneInfo
+    day: date, days: int, shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: tzinfo
 ) -> list[tuple[datetime, datetime]]:
     """Open intervals that begin on ``days`` days from ``day``, adjoining and overlapping ones joined."""
     found = []
@@ -76,7 +75,7 @@ def intervals(
     return [(datetime.fromtimestamp(begin, zone), datetime.fromtimestamp(finish, zone)) for begin, finish in joined]
 
 
-def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: ZoneInfo, now: datetime) -> Status | None:
+def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: tzinfo, now: datetime) -> Status | None:
     """Open or not at ``now``; None for a place that says nothing of its hours."""
     if not shifts and not exceptions:
         return None
@@ -100,7 +99,7 @@ def is_near(state: Status, now: datetime) -> bool:
     return state.changes_at is not None and state.changes_at.timestamp() - now.timestamp() < timedelta(days=1).total_seconds()
 
 
-def in_words(state: Status, now: datetime, zone: ZoneInfo) -> str:
+def in_words(state: Status, now: datetime, zone: tzinfo) -> str:
     """ "Nu open tot 17:00", "Open vanaf 15:00", "Morgen open vanaf 10:00", "Gesloten"."""
     if state.changes_at is None:
         return _("Gesloten")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
@@ -59,12 +60,16 @@ def _first_rows(django_db_setup: None, django_db_blocker: object) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _site_as_migrated(request: pytest.FixtureRequest) -> None:
+def _site_as_migrated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the first rows back when a flush (a test with ``transaction=True``) took them away."""
+    from aanschuiven import zone
+
     cache.clear()
+    zone.forget()
     translation.activate(settings.LANGUAGE_CODE)  # a request in English leaves its language behind in the thread
     marker = request.node.get_closest_marker("django_db")
     if marker is None and not {"db", "transactional_db"} & set(request.fixturenames):
+        monkeypatch.setattr(zone, "zone_of_site", lambda: ZoneInfo(settings.TIME_ZONE))  # no database to ask
         return
     rows = request.getfixturevalue("_first_rows")
     transactional = "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))

@@ -7,7 +7,7 @@ a table of every change garbles in Google. No attendee, no address of a person, 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,28 +17,29 @@ from meetings import recurrence
 from meetings.models import Meeting, Occurrence, Segment
 
 PRODID = "-//Aanschuiven//aanschuiven//NL"
-ZONE = "Europe/Amsterdam"
+AMSTERDAM = "Europe/Amsterdam"
+FIRST_DAY = date(1996, 1, 1)  # how far back a VTIMEZONE tells of its zone
 SHOWN_CANCELLED = timedelta(days=7)  # after its date
 
 
-def calendar(name: str) -> Calendar:
+def calendar(name: str, zone: str) -> Calendar:
     found = Calendar()
     found.add("prodid", PRODID)
     found.add("version", "2.0")
     name = _plain(name)
     found.add("name", name)
     found.add("x-wr-calname", name)
-    found.add("x-wr-timezone", ZONE)
+    found.add("x-wr-timezone", zone)
     found.add("refresh-interval", timedelta(hours=6), parameters={"VALUE": "DURATION"})
     found.add("x-published-ttl", "PT6H")
-    found.add_component(amsterdam())
+    found.add_component(amsterdam() if zone == AMSTERDAM else Timezone.from_tzid(zone, first_date=FIRST_DAY))
     return found
 
 
 def amsterdam() -> Timezone:
     """Europe/Amsterdam by the rules since 1996 (RFC 5545 3.6.5): its DTSTARTs are local, without TZID."""
     zone = Timezone()
-    zone.add("tzid", ZONE)
+    zone.add("tzid", AMSTERDAM)
     for kind, month, start, before, after, name in (
         (TimezoneDaylight, 3, "19960331T020000", 60, 120, "CEST"),
         (TimezoneStandard, 10, "19961027T030000", 120, 60, "CET"),
@@ -56,7 +57,7 @@ def amsterdam() -> Timezone:
 def one_date(occurrence: Occurrence, base_url: str) -> bytes:
     """One date by itself: a plain VEVENT. One of a series has a UID of its own, so that it stands beside the series."""
     segment = occurrence.segment
-    found = calendar(occurrence.title)
+    found = calendar(occurrence.title, occurrence.meeting.time_zone)
     if segment is not None and not segment.rule and not segment.occurrences.exclude(pk=occurrence.pk).exists():
         found.add_component(_event(occurrence, segment.uid, base_url, sequence=_sequence(segment, [occurrence])))
     else:
@@ -70,7 +71,7 @@ def series(meeting: Meeting, occurrences: list[Occurrence], base_url: str, *, no
     ``occurrences`` are all of the meeting, also those long past: a date left out would come back by the rule. A cancelled one
     shows until a week after its date, then falls out (EXDATE).
     """
-    found = calendar(meeting.title)
+    found = calendar(meeting.title, meeting.time_zone)
     for segment in meeting.segments.all():
         own = [o for o in occurrences if o.segment_id == segment.pk and o.starts_at is not None]
         for event in _segment(segment, own, base_url, now):

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelsearch import index
 from wagtail.models import RevisionMixin
@@ -70,7 +71,7 @@ class Meeting(index.Indexed, RevisionMixin, models.Model):
     contact = models.ForeignKey(
         "places.Contact", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("vragen? loop binnen bij")
     )
-    time_zone = models.CharField(_("tijdzone"), max_length=40, default="Europe/Amsterdam", editable=False)
+    time_zone = models.CharField(_("tijdzone"), max_length=40, default=timezone.get_current_timezone_name, editable=False)
 
     capacity = models.PositiveSmallIntegerField(
         _("stoelen"),

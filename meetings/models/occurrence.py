@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .choices import Balance, Kind, Names, Perspective
@@ -43,7 +44,7 @@ class Occurrence(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices, editable=False)
     slug = models.CharField(max_length=90, editable=False)
     title = models.CharField(max_length=90, editable=False)
-    time_zone = models.CharField(max_length=40, default="Europe/Amsterdam", editable=False)
+    time_zone = models.CharField(max_length=40, default=timezone.get_current_timezone_name, editable=False)
     initiative = models.ForeignKey(Initiative, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
     initiative_name = models.CharField(max_length=120, blank=True, editable=False)
     neighbourhood = models.ForeignKey("places.Neighbourhood", models.PROTECT, null=True, blank=True, related_name="+", editable=False)

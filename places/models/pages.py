@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import chain, count
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -342,8 +340,8 @@ class PlacePage(RowPage):
         }
 
     @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(settings.TIME_ZONE)
+    def zone(self) -> tzinfo:
+        return timezone.get_current_timezone()
 
     def shifts(self) -> list[hours.Shift]:
         return [hours.Shift(row.weekday, row.since, row.until) for row in self.opening_hours.all()]

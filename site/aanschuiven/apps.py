@@ -8,4 +8,4 @@ class AanschuivenConfig(AppConfig):
     verbose_name = "Aanschuiven"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  registers them
+        from . import checks, zone  # noqa: F401  registers the checks, connects the receivers

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "aanschuiven.languages.language_by_path",
+    "aanschuiven.zone.time_of_site",
     "django.middleware.common.CommonMiddleware",
     "aanschuiven.csrf.origin_without_referrer",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -191,10 +192,10 @@ LANGUAGES = [("nl", "Nederlands"), ("en", "English")]
 LOCALE_PATHS = [Path(__file__).resolve().parent / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Europe/Amsterdam"
+TIME_ZONE = "Europe/Amsterdam"  # until an editor chooses another for the site (zone.py)
 WAGTAIL_I18N_ENABLED = False
 WAGTAIL_CONTENT_LANGUAGES = [("nl", "Nederlands")]
-WAGTAIL_USER_TIME_ZONES = ["Europe/Amsterdam"]
+WAGTAIL_USER_TIME_ZONES = ["Europe/Amsterdam", "America/Curacao", "America/Aruba"]
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("nl", "Nederlands"), ("en", "English")]
 
 # --- CMS -----------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from meetings import tasks as meetings
 
 from . import tasks as site
 from .models import BEAT, Attempt, Heartbeat, ScheduledRun
+from .zone import zone_of_site
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class Worker(db_worker.Worker):
 
     def enqueue_due(self, now: datetime) -> None:
         """Put each job that is due today, and was not put yet, in the queue."""
-        local = timezone.localtime(now)
+        local = timezone.localtime(now, zone_of_site())
         due = {job.task.module_path: job for job in self.schedule if job.at <= local.time()}
         done = set(ScheduledRun.objects.filter(day=local.date(), job__in=due).values_list("job", flat=True))
         for name, job in due.items():
