@@ -1,8 +1,9 @@
 """A small front before Django: it answers the tables that many have open from the memory of this process.
 
 Only a GET or HEAD of a table's page by a visitor without a cookie, and only what Django answered with 200, without a cookie and
-without ``no-store``. Who has the same bytes already hears only that (304). A page lives two seconds; a change in this process drops it before whoever made it gets their answer
-(``meetings.live.announce``), so it is never stale here, and two seconds at most elsewhere. Everything else goes to Django.
+without ``no-store``. Who has the same bytes already hears only that (304). A page lives two seconds; a change in this process drops it
+before whoever made it gets their answer (``meetings.live.announce``), so it is never stale here, and two seconds at most
+elsewhere. Everything else goes to Django.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ TABLE = re.compile(r"^(?:/[a-z]{2})?(/agenda/[a-z0-9-]+/(?:\d{4}-\d{2}-\d{2}(?:-
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
+Headers = dict[bytes, bytes]  # of a request
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
@@ -91,41 +93,41 @@ class Front:
             await asyncio.shield(asking.done)  # one asks Django, the others wait; one that gives up takes nobody with it
             kept = self._page(key)
         if kept is None:
-            await self._ask(key, scope, receive, send)
+            await self._ask(key, scope, headers, receive, send)
             return
-        page = kept.gzipped if b"gzip" in headers.get(b"accept-encoding", b"") else kept.plain
-        has_it = page.etag in headers.get(b"if-none-match", b"")
-        await send(page.not_modified if has_it else page.start)
-        await send(page.body if scope["method"] == "GET" and not has_it else {"type": "http.response.body", "body": b""})
+        await _send(kept, scope, headers, send)
 
     def _page(self, key: Key) -> Kept | None:
         kept = self.pages.get(key)
         return kept if kept and kept.until > time.monotonic() else None
 
-    async def _ask(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let Django answer, and keep what many may see."""
+    async def _ask(self, key: Key, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Let Django answer, and keep what many may see: who asks first gets the very bytes and headers of who comes after."""
         asking = Asking(asyncio.get_running_loop().create_future(), time.monotonic())
         with self._lock:
             is_first = self.asking.setdefault(key, asking) is asking
-        start: Message = {}
-        chunks: list[bytes] = []
+        answer: list[Message] = []
 
         async def listen(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-            elif message["type"] == "http.response.body":
-                chunks.append(message.get("body", b""))
-            await send(message)
+            answer.append(message)
 
         try:
-            await self.application(scope, receive, listen)
-            if is_first and scope["method"] == "GET" and _may_be_kept(start):
-                self._keep(key, asking, _kept(start, b"".join(chunks), asking.began + LIVES))
+            # As a GET, for the answer to a HEAD has the same headers (RFC 9110 9.3.2), and its ETag is that of the page.
+            await self.application(scope | {"method": "GET"}, receive, listen)
+            kept = _kept(answer, asking.began + LIVES) if _may_be_kept(answer) else None
+            if is_first and kept:
+                self._keep(key, asking, kept)
         finally:
             asking.done.set_result(None)
             if is_first:
                 with self._lock:
                     del self.asking[key]
+        if kept:
+            await _send(kept, scope, headers, send)
+            return
+        for message in answer:
+            is_body = message["type"] == "http.response.body" and scope["method"] == "HEAD"
+            await send(message | {"body": b""} if is_body else message)
 
     def _keep(self, key: Key, asking: Asking, page: Kept) -> None:
         with self._lock:
@@ -137,9 +139,18 @@ class Front:
                 self.pages.popitem(last=False)
 
 
-def _kept(start: Message, body: bytes, until: float) -> Kept:
-    """An answer of Django as it is, and as everyone may have it."""
-    old = {name.lower(): value for name, value in start["headers"]}
+async def _send(kept: Kept, scope: Scope, headers: Headers, send: Send) -> None:
+    """Answer with a page in the encoding that was asked for, or with 304 to who has it."""
+    page = kept.gzipped if b"gzip" in headers.get(b"accept-encoding", b"") else kept.plain
+    has_it = page.etag in headers.get(b"if-none-match", b"")
+    await send(page.not_modified if has_it else page.start)
+    await send(page.body if scope["method"] == "GET" and not has_it else {"type": "http.response.body", "body": b""})
+
+
+def _kept(answer: list[Message], until: float) -> Kept:
+    """An answer of Django as everyone may have it."""
+    old = {name.lower(): value for name, value in answer[0]["headers"]}
+    body = b"".join(message.get("body", b"") for message in answer[1:])
     headers = [(name, value) for name, value in old.items() if name not in OF_ONE_ANSWER]
     headers.append((b"vary", b"Cookie, Accept-Encoding"))
     is_small = old.get(b"content-encoding") == b"gzip"
@@ -163,6 +174,9 @@ def _variant(headers: list[tuple[bytes, bytes]], body: bytes, etag: bytes) -> Va
     )
 
 
-def _may_be_kept(start: Message) -> bool:
-    headers = {name.lower(): value for name, value in start.get("headers", [])}
-    return start.get("status") == 200 and b"set-cookie" not in headers and b"no-store" not in headers.get(b"cache-control", b"")
+def _may_be_kept(answer: list[Message]) -> bool:
+    """Whether it came whole (a client that left gets none), and is anybody's."""
+    if not answer or answer[-1].get("more_body"):
+        return False
+    headers = {name.lower(): value for name, value in answer[0]["headers"]}
+    return answer[0]["status"] == 200 and b"set-cookie" not in headers and b"no-store" not in headers.get(b"cache-control", b"")
