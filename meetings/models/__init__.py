@@ -1,7 +1,7 @@
 from .choices import Balance, Kind, Names, NameVisibility, Perspective, Repeat, Visibility
 from .keyring import Key, Keyring
 from .meeting import HostDetails, Initiative, Meeting, Segment
-from .occurrence import Occurrence
+from .occurrence import Occurrence, WithdrawnDate
 from .sign_up import SignUp
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Segment",
     "SignUp",
     "Visibility",
+    "WithdrawnDate",
 ]

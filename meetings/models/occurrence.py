@@ -60,6 +60,7 @@ class Occurrence(models.Model):
     resident_seats = models.PositiveSmallIntegerField(default=0, editable=False)
     formal_start = models.PositiveSmallIntegerField(default=2, editable=False)
     extra_chair = models.BooleanField(default=True, editable=False)
+    chair = models.CharField(max_length=10, blank=True, editable=False)  # its drawing (places.models.rows.Chair)
     names = models.CharField(max_length=8, choices=Names.choices, default=Names.SELF, editable=False)
     total_only = models.BooleanField(default=False, editable=False)
     is_closed = models.BooleanField(_("aanschuiven is dicht"), default=False)
@@ -130,3 +131,21 @@ class Occurrence(models.Model):
     @property
     def is_full(self) -> bool:
         return self.capacity is not None and self.taken >= self.capacity
+
+
+class WithdrawnDate(models.Model):
+    """A key of a date that fell out with nobody on it, remembered for ever so that no other date is given it.
+
+    When a rule gives that day again it is the same date that comes back: its version and its SEQUENCE go on from here.
+    """
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="withdrawn_dates")
+    date_key = models.CharField(max_length=15)
+    version = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "date_key"], name="withdrawn_once")]
+
+    def __str__(self) -> str:
+        return f"{self.meeting} {self.date_key}"

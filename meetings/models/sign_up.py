@@ -13,6 +13,7 @@ from .occurrence import Occurrence
 MAX_PARTY = 5
 MAX_NAME = 40
 MAX_MESSAGE = 280
+WITH_ADDRESS = ~models.Q(email="") | models.Q(keyring__isnull=False) & ~models.Q(keyring__email="")  # who can be mailed
 
 
 class SignUp(models.Model):
@@ -37,7 +38,7 @@ class SignUp(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField()  # the order of the waiting list, ties by id
     promoted_at = models.DateTimeField(null=True, blank=True)  # from the waiting list to a chair
-    told_at = models.DateTimeField(null=True, blank=True)  # mailed or seen since; empty after a promotion: may not know yet
+    told_at = models.DateTimeField(null=True, blank=True)  # when they last asked or were told; empty: a change they may not know of
 
     class Meta:
         constraints = [

@@ -30,7 +30,7 @@ from wagtail.url_routing import RouteResult
 from places import hours
 from places.blocks import BODY
 
-from .rows import Floor, Neighbourhood, Place
+from .rows import Chair, Floor, Neighbourhood, Place
 
 WEEKDAY_CHOICES = [(n, name) for n, name in WEEKDAYS.items()]
 
@@ -250,6 +250,13 @@ class PlacePage(RowPage):
         gettext_lazy("lengtegraad"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     is_approximate = models.BooleanField(gettext_lazy("de stip is ongeveer"), default=False)
+    chair = models.CharField(
+        gettext_lazy("de stoel extra"),
+        max_length=10,
+        choices=Chair.choices,
+        blank=True,
+        help_text=gettext_lazy("De stoel met een jas over de leuning, in de tekening van de tafel. Leeg: een gewone keukenstoel."),
+    )
 
     step_free = models.CharField(gettext_lazy("drempel"), max_length=160, blank=True)
     toilet = models.CharField(gettext_lazy("rolstoel-wc"), max_length=160, blank=True)
@@ -286,6 +293,7 @@ class PlacePage(RowPage):
         InlinePanel("opening_hours", label=gettext_lazy("open"), heading=gettext_lazy("Wanneer is het open?")),
         InlinePanel("other_hours", label=gettext_lazy("uitzondering"), heading=gettext_lazy("Uitzonderingen: feestdagen, vakantie")),
         InlinePanel("contacts", label=gettext_lazy("iemand"), heading=gettext_lazy("Wie vind je hier?")),
+        FieldPanel("chair"),
         MultiFieldPanel(
             [
                 FieldPanel(name)
@@ -337,6 +345,7 @@ class PlacePage(RowPage):
             "latitude": self.latitude,
             "longitude": self.longitude,
             "is_approximate": self.is_approximate,
+            "chair": self.chair,
         }
 
     @property

@@ -26,6 +26,15 @@ class Floor(models.TextChoices):
     SUN = "zon", _("zon")
 
 
+class Chair(models.TextChoices):
+    """The drawing of the chair that stands extra at a place's tables (templates/_shapes.html); empty on a row: a kitchen chair."""
+
+    FOLDING = "klapstoel", _("klapstoel")
+    STOOL = "kruk", _("kruk")
+    ARMCHAIR = "fauteuil", _("fauteuil")
+    BENCH = "bankje", _("bankje")
+
+
 class SlugKeeper(models.Model):
     """A row whose address may change while the old one goes on leading to it."""
 
@@ -101,6 +110,7 @@ class Place(SlugKeeper):
     latitude = models.FloatField(_("breedtegraad"), null=True, blank=True)
     longitude = models.FloatField(_("lengtegraad"), null=True, blank=True)
     is_approximate = models.BooleanField(_("de plek op de kaart is ongeveer"), default=False)
+    chair = models.CharField(_("de stoel extra"), max_length=10, choices=Chair.choices, blank=True)
 
     class Meta:
         verbose_name = _("plek")
