@@ -1,10 +1,12 @@
-"""What `bin/run` ends in: one web process and one worker, started again when they fall, stopped together by Ctrl-C.
+"""What `bin/run` ends in: it brings the site up to date and runs one web process and one worker, started again when they fall,
+stopped together by Ctrl-C.
 
 Imports nothing of Django, so that watching costs little memory. On a server the service manager does this work (Procfile).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -16,12 +18,14 @@ import urllib.request
 from dataclasses import dataclass
 
 HOST = os.environ.get("HOST", "127.0.0.1")
-PORT = int(os.environ.get("PORT", "8000"))
+PORT = os.environ.get("PORT", "8000")
+VAR = os.environ.get("VAR_DIR", "var")
 _OPTIONS = ["--no-access-log", "--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
 COMMANDS = {
-    "web": ["-m", "uvicorn", "aanschuiven.asgi:application", "--host", HOST, "--port", str(PORT), *_OPTIONS],
+    "web": ["-m", "uvicorn", "aanschuiven.asgi:application", "--host", HOST, "--port", PORT, *_OPTIONS],
     "worker": ["manage.py", "work"],
 }
+PREPARE = ["manage.py", "prepare"]
 LONGEST_WAIT = 30.0  # seconds between two starts of a process that keeps falling
 STEADY = 60.0  # seconds that a process must have stood to be forgiven its falls
 GRACE = 10.0  # seconds that a process gets to stop
@@ -64,15 +68,38 @@ class Watched:
                 self.process.wait()
 
 
-def is_taken(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+def what_is_in_the_way(host: str, port: str, var: str) -> str:
+    """Why a site cannot run here, in a sentence with the way out; empty when it can."""
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        return f"PORT is {port!r}: a port is a number from 1 to 65535. For example: PORT=8001 bin/run"
+    try:
+        os.makedirs(var, mode=0o700, exist_ok=True)  # mail in files holds secret links
+    except OSError as wrong:
+        return f"{os.path.abspath(var)} cannot be made ({wrong.strerror}). The site keeps its data there; VAR_DIR names another folder."
+    if not os.access(var, os.W_OK):
+        return f"{os.path.abspath(var)} may not be written to. The site keeps its data there; VAR_DIR names another folder."
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+            probe.bind((host, int(port)))
+        except OSError as wrong:
+            if wrong.errno == errno.EADDRINUSE:
+                return f"Port {port} is taken. Choose another one: PORT={int(port) % 65535 + 1} bin/run"
+            if wrong.errno == errno.EACCES:
+                return f"Port {port} is for the administrator of this machine. Choose one above 1023: PORT=8000 bin/run"
+            return f"HOST is {host!r}: that is no address of this machine. 0.0.0.0 stands for all it has."
+    return ""
+
+
+def prepare() -> int:
+    """Bring database and files up to date; not 0 when that failed, or when Ctrl-C came in between."""
+    process = subprocess.Popen([sys.executable, *PREPARE], start_new_session=True)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        return 130  # 128 and SIGINT, as a shell says it
 
 
 def answers() -> bool:
@@ -85,9 +112,11 @@ def answers() -> bool:
 
 
 def main() -> int:
-    if is_taken(HOST, PORT):
-        print(f"Port {PORT} is taken. Choose another one: PORT={PORT + 1} bin/run", file=sys.stderr)
+    if problem := what_is_in_the_way(HOST, PORT, VAR):
+        print(problem, file=sys.stderr)
         return 1
+    if failed := prepare():
+        return failed
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, frame: stopping.append(caught))

@@ -14,11 +14,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import threading
 import time as clock
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
+from types import FrameType
 from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, close_old_connections, connections, transaction
@@ -73,6 +75,14 @@ class Worker(db_worker.Worker):
         self.schedule = schedule
         self._stopped = threading.Event()
         self._looked_round = float("-inf")
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """Finish what is running and stop, without a word: who asked knows. Asked twice, stop at once and say so."""
+        if not self.running:
+            super().shutdown(signum, frame)
+        self.running = False
+        if not self.running_task:
+            sys.exit(0)
 
     def run(self) -> None:
         """Work until a signal says stop."""

@@ -58,6 +58,19 @@ def test_what_is_missing_is_named_with_the_command_for_anybody_else(machine, tmp
     assert not (tmp_path / "bin" / "asked").exists()
 
 
+def test_an_old_python_is_named_with_the_way_to_another(machine, tmp_path):
+    old = '#!/bin/sh\ncase "$*" in --version) echo "Python 3.9.2" ;; *) exit 1 ;; esac\n'
+    refused = machine(
+        f"for name in python3 python3.11 python3.12 python3.13 python3.14; do printf '%s' '{old}' >{tmp_path}/bin/$name;"
+        f" chmod +x {tmp_path}/bin/$name; done; make_venv",
+        root=True,
+    )
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Python 3.11 or newer is needed; python3 is Python 3.9.2. If another one is installed, say where:")
+    assert not (tmp_path / "bin" / "asked").exists()  # another package of the same name changes nothing
+
+
 def test_a_list_is_installed_once_until_it_changes(machine, tmp_path):
     pip = tmp_path / ".venv" / "bin" / "python"
     pip.parent.mkdir(parents=True)

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import socket
@@ -5,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,29 +59,77 @@ def test_a_process_that_stood_for_a_minute_is_started_at_once(falling):
     assert falling.starts_again_at == 161.0
 
 
-def test_a_taken_port_is_told_beforehand():
+def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What bin/run ends in, with its data in ``folder``, where it can only refuse to start."""
+    return subprocess.run(
+        [sys.executable, "-m", "aanschuiven.supervisor"],
+        cwd=settings.ROOT,
+        env=os.environ | {"HOST": "127.0.0.1", "PYTHONPATH": "site", "VAR_DIR": str(folder), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_taken_port_is_told_before_anything_is_done(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        assert supervisor.is_taken("127.0.0.1", port)
-        refused = subprocess.run(
-            [sys.executable, "-m", "aanschuiven.supervisor"],
-            cwd=settings.ROOT,
-            env=os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "PYTHONPATH": "site"},
-            capture_output=True,
-            text=True,
-        )
+        refused = start(tmp_path, PORT=str(port))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"Port {port} is taken. Choose another one: PORT={port % 65535 + 1} bin/run\n"
+    assert list(tmp_path.iterdir()) == []  # no database, and a link that was printed before still works
+
+
+@pytest.mark.parametrize("port", ["abc", "", "0", "99999", "-1", "8000.5", "٣"])
+def test_a_port_that_is_none_is_told(tmp_path, port):
+    refused = start(tmp_path, PORT=port)
 
     assert refused.returncode == 1
-    assert refused.stderr == f"Port {port} is taken. Choose another one: PORT={port + 1} bin/run\n"
+    assert refused.stderr == f"PORT is {port!r}: a port is a number from 1 to 65535. For example: PORT=8001 bin/run\n"
+
+
+def test_an_address_of_another_machine_is_told(tmp_path):
+    refused = start(tmp_path, PORT="8000", HOST="192.0.2.1")  # RFC 5737: nobody's
+
+    assert refused.returncode == 1
+    assert refused.stderr == "HOST is '192.0.2.1': that is no address of this machine. 0.0.0.0 stands for all it has.\n"
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+
+    refused = start(in_the_way / "var", PORT="8000")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{in_the_way}/var cannot be made (Not a directory). The site keeps its data there")
+
+
+def test_a_folder_that_may_not_be_written_to_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # whoever runs the tests may be root, who may do all
+
+    problem = supervisor.what_is_in_the_way("127.0.0.1", "8000", str(tmp_path))
+
+    assert problem == f"{tmp_path} may not be written to. The site keeps its data there; VAR_DIR names another folder."
+
+
+def test_a_port_for_the_administrator_is_told(tmp_path, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+    assert supervisor.what_is_in_the_way("127.0.0.1", "80", str(tmp_path)).startswith("Port 80 is for the administrator of this machine.")
 
 
 PROGRAM = """
 import sys
 from aanschuiven import supervisor
 stays = "import time, pathlib, os; pathlib.Path('{name}').write_text(str(os.getpid())); time.sleep(60)"
+supervisor.PREPARE = ["-c", sys.argv[1]]
 supervisor.COMMANDS = {name: ["-c", stays.format(name=name)] for name in ("web", "worker")}
 sys.exit(supervisor.main())
 """
@@ -101,13 +151,23 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def test_one_that_is_killed_comes_back_and_ctrl_c_stops_both(tmp_path):
+@contextmanager
+def supervised(folder: Path, prepare: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """The supervisor in ``folder``; ``prepare`` is Python that stands for the preparation."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    environment = os.environ | {"PYTHONPATH": str(settings.ROOT / "site"), "PORT": port, "HOST": "127.0.0.1"}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, start_new_session=True)
+    environment = os.environ | {"PYTHONPATH": str(settings.ROOT / "site"), "PORT": port, "HOST": "127.0.0.1", "VAR_DIR": str(folder)}
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, prepare], cwd=folder, env=environment, start_new_session=True)
     try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_one_that_is_killed_comes_back_and_ctrl_c_stops_both(tmp_path):
+    with supervised(tmp_path) as process:
         web, worker = pid_of(tmp_path / "web"), pid_of(tmp_path / "worker")
         os.kill(worker, signal.SIGKILL)
         second = pid_of(tmp_path / "worker", not_=worker)
@@ -116,6 +176,20 @@ def test_one_that_is_killed_comes_back_and_ctrl_c_stops_both(tmp_path):
         assert process.wait(15) == 0
         assert not is_running(web)
         assert not is_running(second)
-    finally:
-        process.kill()
-        process.wait()
+
+
+def test_nothing_starts_when_the_site_could_not_be_brought_up_to_date(tmp_path):
+    with supervised(tmp_path, prepare="raise SystemExit(3)") as process:
+        assert process.wait(15) == 3
+    assert not (tmp_path / "web").exists()
+
+
+def test_ctrl_c_stops_a_preparation_as_well(tmp_path):
+    busy = "import time, pathlib, os; pathlib.Path('busy').write_text(str(os.getpid())); time.sleep(60)"
+    with supervised(tmp_path, prepare=busy) as process:
+        preparing = pid_of(tmp_path / "busy")
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(15) == 130
+    assert not is_running(preparing)
+    assert not (tmp_path / "web").exists()

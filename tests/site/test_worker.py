@@ -186,13 +186,14 @@ def test_a_task_that_kills_its_worker_every_time_is_given_up(worker):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
-def test_the_worker_stops_when_asked_and_takes_its_sign_of_life_along(number):
+def test_the_worker_stops_when_asked_without_a_word_and_takes_its_sign_of_life_along(number, capfd):
     with worker_process() as process:
         wait_until(lambda: Heartbeat.objects.exists())
         process.send_signal(number)
 
         assert process.wait(10) == 0
     assert not Heartbeat.objects.exists()
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.django_db(transaction=True)
