@@ -1,8 +1,9 @@
 """Dates: the rows of Occurrence that a meeting's rules write out, up to the horizon.
 
 A date keeps its ``date_key`` (its RECURRENCE-ID as a local date) for ever; when it moves, its new day leads to it. A change of
-rule never takes away a date that has people on it: that date stays as an exception. Nobody else writes these rows, apart from
-their seats.
+rule never takes away a date that has people on it: that date stays as an exception. One without people falls out, and its key
+is remembered: a rule that gives that day again gives the same date back, at whatever hour, as it would have kept its row had it
+stayed. Any other date of that day gets the hour in its key. Nobody else writes these rows, apart from their seats.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from modelsearch import index
 from places.models import Neighbourhood, Place
 
 from . import live, recurrence, seats
-from .models import HostDetails, Initiative, Kind, Meeting, Occurrence, Segment, Visibility
+from .models import HostDetails, Initiative, Kind, Meeting, Occurrence, Segment, Visibility, WithdrawnDate
 
 UNDATED = "ooit"
 RESERVED = {"nieuw", UNDATED}
@@ -100,6 +101,7 @@ def repeated_fields(meeting: Meeting) -> dict[str, object]:
         "place": place,
         "place_name": place.name if place else meeting.place_text,
         "place_slug": place.slug if place else "",
+        "chair": place.chair if place else "",
         "balance": meeting.balance,
         "resident_seats": meeting.resident_seats,
         "formal_start": meeting.formal_start,
@@ -126,8 +128,29 @@ def materialise(meeting: Meeting, *, now: datetime, since: datetime | None = Non
             if key not in taken:
                 taken.add(key)
                 new.append(_row(meeting, segment, key, instant, repeated))
-    Occurrence.objects.bulk_create(new, ignore_conflicts=True)
+    if new:
+        _take_up(meeting, new)
+        Occurrence.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def _take_up(meeting: Meeting, new: list[Occurrence]) -> None:
+    """Let dates that had fallen out go on where they were: who saw one before is not shown an older version."""
+    known = {one.date_key: one for one in meeting.withdrawn_dates.filter(date_key__in=[row.date_key for row in new])}
+    for row in new:
+        if before := known.get(row.date_key):
+            row.version, row.sequence = before.version + 1, before.sequence + 1
+
+
+def _withdraw(meeting: Meeting, dropped: list[Occurrence]) -> None:
+    """Delete dates that fell out with nobody on them, and remember their keys."""
+    WithdrawnDate.objects.bulk_create(
+        [WithdrawnDate(meeting=meeting, date_key=row.date_key, version=row.version, sequence=row.sequence) for row in dropped],
+        update_conflicts=True,
+        unique_fields=["meeting", "date_key"],
+        update_fields=["version", "sequence"],
+    )
+    Occurrence.objects.filter(pk__in=[row.pk for row in dropped]).delete()
 
 
 def _wanted(segment: Segment, meeting: Meeting, *, after: datetime, now: datetime) -> dict[str, datetime]:
@@ -184,15 +207,33 @@ def change_rule(meeting: Meeting, *, starts_at: datetime | None, duration: timed
         materialise(meeting, now=now)
 
 
-def split(meeting: Meeting, occurrence: Occurrence, *, starts_at: datetime, duration: timedelta, rule: str, now: datetime) -> Segment:
-    """ "From here on": the rule so far ends before ``occurrence``, and a new one with a UID of its own opens."""
+def split(
+    meeting: Meeting,
+    occurrence: Occurrence,
+    *,
+    starts_at: datetime,
+    duration: timedelta,
+    rule: str,
+    with_people: bool = False,
+    now: datetime,
+) -> Segment:
+    """ "From here on": the rule so far ends before ``occurrence``, and a new one with a UID of its own opens.
+
+    Where nothing came before ``occurrence`` its rule is changed and keeps its UID. ``with_people``: a later date that people are
+    on moves to the new hour of its day, and they hear of it; else it stays as it was. One whose day falls out always stays.
+    """
     old = occurrence.segment
-    if old is None or occurrence.recurrence_at is None:
+    if old is None or old.starts_at is None or occurrence.recurrence_at is None:
         raise ValueError(f"{occurrence!r} follows no rule: change the date itself")
     with transaction.atomic():
-        _end(old, occurrence.recurrence_at)
-        new = Segment.objects.create(meeting=meeting, starts_at=starts_at, duration=duration, rule=rule)
-        _follow(meeting, old, new, now)
+        if occurrence.recurrence_at <= old.starts_at:
+            new = old
+            new.starts_at, new.duration, new.rule = starts_at, duration, rule
+            new.save()
+        else:
+            _end(old, occurrence.recurrence_at)
+            new = Segment.objects.create(meeting=meeting, starts_at=starts_at, duration=duration, rule=rule)
+        _follow(meeting, old, new, now, with_people=with_people)
         _touch(meeting)
         materialise(meeting, now=now)
     return new
@@ -208,11 +249,11 @@ def _touch(meeting: Meeting) -> None:
     meeting.save(update_fields=["changed_at"])
 
 
-def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime) -> None:
+def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime, *, with_people: bool = False) -> None:
     """Bring the coming dates of ``old`` in step with its rule, or with that of ``new`` (which may be the same segment).
 
     A day that both know keeps its row. A date that no rule gives any more is deleted when nobody is there, else it stays as an
-    exception; so does one with people whose time would change.
+    exception; so does one with people whose time would change, unless ``with_people`` moves it.
     """
     stays = _wanted(old, meeting, after=now, now=now) if old.pk != new.pk else {}
     wanted = _wanted(new, meeting, after=now, now=now)
@@ -220,25 +261,29 @@ def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime) -> None
     coming = meeting.occurrences.filter(Q(starts_at__gt=now) | Q(starts_at=None), segment=old, is_exception=False)
     for occurrence in coming.select_for_update():
         key, has_people = occurrence.date_key, bool(occurrence.taken or occurrence.waiting)
-        if stays.get(key) == occurrence.starts_at or (occurrence.starts_at is None and new.starts_at is None):
+        if (key in stays and stays[key] == occurrence.starts_at) or (occurrence.starts_at is None and new.starts_at is None):
             continue
         instant = wanted.get(key)
         if instant is None and not has_people:
-            dropped.append(occurrence.pk)
+            dropped.append(occurrence)
             continue
         if instant is not None:
             occurrence.segment = new
-        if has_people and (occurrence.starts_at, occurrence.ends_at) != (instant, instant and instant + new.duration):
+        differs = (occurrence.starts_at, occurrence.ends_at) != (instant, instant and instant + new.duration)
+        if has_people and differs and (instant is None or not with_people):
             occurrence.is_exception = True
-        elif instant is not None and (occurrence.starts_at, occurrence.ends_at) != (instant, instant + new.duration):
+        elif instant is not None and differs:
             occurrence.recurrence_at, occurrence.starts_at, occurrence.ends_at = instant, instant, instant + new.duration
             occurrence.sequence += 1
             occurrence.version += 1
             transaction.on_commit(partial(live.announce, path(occurrence), occurrence.version))
+            if has_people:
+                seats.nobody_knows(occurrence)
+                transaction.on_commit(partial(_tell_all_moved, occurrence.pk))
         occurrence.save(
             update_fields=["segment", "is_exception", "recurrence_at", "starts_at", "ends_at", "sequence", "version", "changed_at"]
         )
-    Occurrence.objects.filter(pk__in=dropped).delete()
+    _withdraw(meeting, dropped)
 
 
 def path(occurrence: Occurrence) -> str:
@@ -246,11 +291,13 @@ def path(occurrence: Occurrence) -> str:
 
 
 def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
-    """One more date (RDATE). A day that has one already gets a key with the time in it. Raises DateTaken for the same time twice."""
+    """One more date (RDATE). A day that has or had one gets a key with the time in it. Raises DateTaken for the same time twice."""
     with transaction.atomic():
         Meeting.objects.select_for_update().get(pk=meeting.pk)
         local = starts_at.astimezone(meeting.zone)
-        taken = set(meeting.occurrences.values_list("date_key", flat=True))
+        taken = set(meeting.occurrences.values_list("date_key", flat=True)) | set(
+            meeting.withdrawn_dates.values_list("date_key", flat=True)
+        )
         key = next((key for key in (f"{local:%Y-%m-%d}", f"{local:%Y-%m-%d-%H%M}") if key not in taken), None)
         if key is None or meeting.occurrences.filter(starts_at=starts_at).exists():
             raise DateTaken
@@ -271,6 +318,7 @@ def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *,
         held.sequence += 1
         held.version += 1
         held.save(update_fields=["starts_at", "ends_at", "is_exception", "sequence", "version", "changed_at"])
+        seats.nobody_knows(held)
         transaction.on_commit(partial(live.announce, path(held), held.version))
         transaction.on_commit(partial(_tell_all_moved, held.pk))
     return held
@@ -331,10 +379,13 @@ def _differing(occurrences: QuerySet[Occurrence], repeated: Mapping[str, object]
 
 
 def copy_name(row: Place | Neighbourhood) -> None:
-    """A place or neighbourhood got another name or address: every date that repeats it follows."""
+    """A place or neighbourhood got another name, address or chair: every date that repeats it follows."""
     kind = "place" if isinstance(row, Place) else "neighbourhood"
     names = {f"{kind}_name": row.name, f"{kind}_slug": row.slug}
-    _differing(Occurrence.objects.filter(**{kind: row}), names).update(**names, changed_at=timezone.now())
+    its_dates = Occurrence.objects.filter(**{kind: row})
+    _differing(its_dates, names).update(**names, changed_at=timezone.now())
+    if isinstance(row, Place):
+        its_dates.exclude(chair=row.chair).update(chair=row.chair)  # no change to a calendar
 
 
 def go_unlisted(meeting: Meeting, *, now: datetime) -> None:

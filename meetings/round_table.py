@@ -90,6 +90,7 @@ class Table:
     capacity: int | None
     taken: int
     extra_chair: bool = True
+    chair: str = ""  # the drawing of the extra chair (places.models.rows.Chair)
     is_split: bool = True  # show perspectives
     is_over: bool = False
 
@@ -204,7 +205,7 @@ def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tupl
             cups.append(_cup(angle, plan.table - 15))
     big, small = on_the_table(table)
     extra = (
-        '<use class="walk-in" href="#stoel-extra" transform="translate(175 167) scale(.8)"/>'
+        f'<use class="walk-in" href="#{"-".join(filter(None, ("stoel-extra", table.chair)))}" transform="translate(175 167) scale(.8)"/>'
         if table.extra_chair and not table.is_over
         else ""
     )
@@ -213,7 +214,7 @@ def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tupl
         f'<g class="card" transform="translate(0 {_n(plan.table - 17)})"><rect x="-25" y="-13" width="50" height="25" rx="4"/>'
         f'<text y="5">{yours}</text></g>'
     )
-    # Safe: numbers, our own class names and our own translated words; nothing here was typed by a visitor.
+    # Safe: numbers, our own class names, chairs and translated words; nothing here was typed by a visitor.
     return mark_safe(  # noqa: S308
         '<svg class="round-table" viewBox="-200 -200 400 400" aria-hidden="true" focusable="false"><circle class="lamp" r="199"/>'
         f'{extra}{"".join(out)}{"".join(on_top)}<circle class="top" r="{_n(plan.table)}"/><circle class="edge" r="{_n(plan.table - 5)}"/>'

@@ -127,7 +127,8 @@ def take(
     """
     if not 1 <= party <= MAX_PARTY:
         raise ValueError(f"party is {party}: a sign-up takes 1 to {MAX_PARTY} chairs")
-    details = {"name": name, "name_visibility": name_visibility, "email": email, "message": message, "walks_along": walks_along}
+    details: dict[str, object] = {"name": name, "name_visibility": name_visibility, "email": email, "message": message, "walks_along": walks_along}
+    details["told_at"] = now  # who asks sees the answer
     if form_token and (again := SignUp.objects.filter(form_token=form_token, occurrence_id=occurrence_id).first()):
         return again
     with _changing(occurrence_id, now) as occurrence:
@@ -187,6 +188,7 @@ def cancel(occurrence_id: int, reason: str, *, now: datetime) -> Occurrence:
             occurrence.status, occurrence.reason = Occurrence.Status.CANCELLED, reason
             occurrence.sequence += 1
             occurrence.is_exception = True
+            nobody_knows(occurrence)
             transaction.on_commit(partial(_tell_all_cancelled, occurrence.pk))
     return occurrence
 
@@ -197,7 +199,18 @@ def reopen(occurrence_id: int, *, now: datetime) -> Occurrence:
         if occurrence.is_cancelled:
             occurrence.status, occurrence.reason = Occurrence.Status.CONFIRMED, ""
             occurrence.sequence += 1
+            nobody_knows(occurrence)
     return occurrence
+
+
+def nobody_knows(occurrence: Occurrence) -> None:
+    """What changed just now has reached nobody at this date yet; who is mailed is marked then, the others may not know."""
+    occurrence.sign_ups.update(told_at=None)
+
+
+def everybody_knows(occurrence_id: int, *, now: datetime) -> None:
+    """Whoever receives people told those who gave no address."""
+    SignUp.objects.filter(occurrence_id=occurrence_id, told_at=None).update(told_at=now)
 
 
 def why_waiting(occurrence: Occurrence, sign_up: SignUp) -> str:

@@ -6,7 +6,7 @@ than its owner chose, and no wider than the host allows; a past date shows no pe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.template.loader import render_to_string
@@ -75,6 +75,7 @@ class TableView:
             self.occurrence.capacity,
             self.occurrence.taken,
             extra_chair=self.occurrence.extra_chair,
+            chair=self.occurrence.chair,
             is_split=self.is_split,
             is_over=self.is_over,
         )
@@ -96,9 +97,19 @@ class TableView:
         return round_table.sentence(self.table)
 
     @property
-    def legend(self) -> list[tuple[str, str, str]]:
-        """(perspective, class, words) for the line of shapes under the table."""
-        return [(p, round_table.LOOKS[p], words) for p, words, _n in round_table.counts(self.table)] if self.is_split else []
+    def total(self) -> str:
+        """The sentence without perspectives, for a page that shows the table among other things."""
+        return round_table.sentence(replace(self.table, is_split=False))
+
+    @property
+    def offers_extra_chair(self) -> bool:
+        """Whether the chair for who walks in is there: not where the host switched it off, nor when no chair can be taken."""
+        return self.occurrence.extra_chair and not self.is_over
+
+    @property
+    def may_walk_in(self) -> bool:
+        """Whether who walks in finds a chair: the extra one, or one that is free."""
+        return self.occurrence.extra_chair or not self.occurrence.is_full
 
     @cached_property
     def guests(self) -> list[Guest]:

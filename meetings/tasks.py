@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import Task
 
 from . import dates, mail
 from .models import Keyring, SignUp
+from .models.sign_up import WITH_ADDRESS
 
 
 @task()
@@ -29,20 +29,21 @@ def tell_promoted(sign_up_id: int) -> None:
     """Mail someone who waited that they have a chair; without an address the host's list goes on saying "weet het nog niet"."""
     sign_up = _still_there(sign_up_id)
     if sign_up and sign_up.state == SignUp.State.SEATED and sign_up.told_at is None and mail.promoted(sign_up):
-        SignUp.objects.filter(pk=sign_up_id).update(told_at=timezone.now())
+        _told(sign_up_id)
 
 
 @task()
 def tell_cancelled(sign_up_id: int) -> None:
     sign_up = _still_there(sign_up_id)
-    if sign_up and sign_up.occurrence.is_cancelled:
-        mail.cancelled(sign_up)
+    if sign_up and sign_up.occurrence.is_cancelled and mail.cancelled(sign_up):
+        _told(sign_up_id)
 
 
 @task()
 def tell_moved(sign_up_id: int) -> None:
-    if sign_up := _still_there(sign_up_id):
-        mail.moved(sign_up)
+    sign_up = _still_there(sign_up_id)
+    if sign_up and not sign_up.occurrence.is_cancelled and mail.moved(sign_up):
+        _told(sign_up_id)
 
 
 @task()
@@ -54,9 +55,12 @@ def send_link_again(keyring_id: int) -> None:
 
 def tell_everyone(tell: Task[[int], None], occurrence_id: int) -> None:
     """Queue a mail for each who sits or waits at a date and gave an address."""
-    with_address = ~Q(email="") | Q(keyring__isnull=False) & ~Q(keyring__email="")
-    for sign_up_id in SignUp.objects.filter(with_address, occurrence_id=occurrence_id).values_list("id", flat=True):
+    for sign_up_id in SignUp.objects.filter(WITH_ADDRESS, occurrence_id=occurrence_id).values_list("id", flat=True):
         tell.enqueue(sign_up_id)
+
+
+def _told(sign_up_id: int) -> None:
+    SignUp.objects.filter(pk=sign_up_id).update(told_at=timezone.now())
 
 
 def _still_there(sign_up_id: int) -> SignUp | None:

@@ -6,10 +6,11 @@ import icalendar
 import pytest
 import recurring_ical_events
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meetings import dates, recurrence, seats
+from meetings import dates, recurrence, seats, table
 from meetings.calendars import write
 from meetings.models import Initiative, Kind, Meeting, Occurrence, SignUp, Visibility
 from meetings.models.choices import Perspective, Repeat
@@ -134,6 +135,44 @@ def test_a_rule_that_has_given_dates_ends_and_the_next_has_a_uid_of_its_own():
     assert meeting.occurrences.filter(segment=second).first().ends_at - EVENING == timedelta(hours=3)
 
 
+def test_a_day_that_comes_back_is_the_same_date_and_goes_on_where_it_was():
+    meeting = series(capacity=8)
+    date = meeting.occurrences.get(date_key="2026-12-10")
+    sign_up = sit(date)
+    seats.leave(date.pk, sign_up.keyring, now=NOW)
+    dates.move_date(date, date.starts_at + timedelta(minutes=30), date.ends_at + timedelta(minutes=30), now=NOW)
+    meeting.occurrences.filter(pk=date.pk).update(is_exception=False)
+    seen = meeting.occurrences.get(pk=date.pk)
+
+    dates.change_rule(meeting, starts_at=EVENING - timedelta(days=1), duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+    assert not meeting.occurrences.filter(date_key="2026-12-10").exists()
+    dates.change_rule(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    back = meeting.occurrences.get(date_key="2026-12-10")
+    assert (back.version, back.sequence) == (seen.version + 1, seen.sequence + 1)
+    assert seen.version > 0
+
+
+def test_a_key_that_was_given_out_goes_to_no_other_date(client):
+    meeting = series()
+    dates.change_rule(meeting, starts_at=EVENING - timedelta(days=1), duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    extra = dates.add_date(meeting, EVENING - timedelta(hours=5), EVENING - timedelta(hours=4), now=NOW)
+
+    assert extra.date_key == "2026-12-03-1430"
+    assert client.get(f"/agenda/{meeting.slug}/2026-12-03/").headers["Location"] == extra.get_absolute_url()
+    dates.change_rule(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+    assert keys_of(meeting)[:3] == ["2026-12-03-1430", "2026-12-03", "2026-12-10"]
+
+
+def test_a_table_without_a_date_that_gets_one_and_loses_it_is_the_same_table():
+    meeting = series("", starts_at=None)
+    dates.change_rule(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="", now=NOW)
+    dates.change_rule(meeting, starts_at=None, duration=TWO_HOURS, rule="", now=NOW)
+
+    assert [(o.date_key, o.version) for o in meeting.occurrences.all()] == [("ooit", 1)]
+
+
 def test_a_cancelled_date_stays_cancelled_whatever_the_rule_becomes():
     meeting = series()
     dates.cancel_date(meeting.occurrences.first(), "De kok is ziek", now=NOW)
@@ -151,6 +190,34 @@ def test_from_here_on_keeps_what_came_before():
 
     assert keys_of(meeting)[:5] == ["2026-12-03", "2026-12-10", "2026-12-15", "2026-12-22", "2026-12-29"]
     assert meeting.occurrences.get(date_key="2026-12-15").segment == new
+
+
+def test_from_the_first_date_on_is_a_change_of_the_same_rule():
+    meeting = series()
+
+    new = dates.split(
+        meeting, meeting.occurrences.first(), starts_at=EVENING + timedelta(days=1), duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW
+    )
+
+    assert meeting.segments.get() == new
+    assert keys_of(meeting)[:2] == ["2026-12-04", "2026-12-11"]
+
+
+@pytest.mark.parametrize("with_people", [False, True])
+def test_from_here_on_later_dates_with_people_stay_or_move_along_and_hear_of_it(with_people, django_capture_on_commit_callbacks):
+    meeting = series()
+    second, third = meeting.occurrences.order_by("starts_at")[1:3]
+    sign_up = sit(third, email="z@example.org")
+    later = second.starts_at + timedelta(hours=1)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        dates.split(meeting, second, starts_at=later, duration=TWO_HOURS, rule="FREQ=WEEKLY", with_people=with_people, now=NOW)
+
+    kept = meeting.occurrences.get(pk=third.pk)
+    assert (kept.starts_at - third.starts_at, kept.is_exception) == ((timedelta(hours=1), False) if with_people else (timedelta(0), True))
+    assert kept.taken == 1
+    told = [row.args_kwargs["args"][0] for row in DBTaskResult.objects.filter(task_path="meetings.tasks.tell_moved")]
+    assert told == ([sign_up.pk] if with_people else [])
 
 
 def test_a_moved_date_keeps_its_address_and_its_new_day_leads_there(client):
@@ -222,6 +289,29 @@ def test_a_place_with_another_name_is_called_so_on_every_date():
     meeting.place.neighbourhood.rename("bospolder")
 
     assert set(meeting.occurrences.values_list("place_name", "neighbourhood_slug")) == {("Het Wijkpaleis", "bospolder")}
+
+
+def test_the_chair_of_a_place_is_drawn_at_its_tables_and_no_calendar_changes(client):
+    meeting = series(capacity=8)
+    date = meeting.occurrences.get(date_key="2026-12-03")
+    meeting.place.chair = "kruk"
+    meeting.place.save()
+
+    page = client.get(date.get_absolute_url()).content.decode()
+    assert '<use class="walk-in" href="#stoel-extra-kruk"' in page
+    assert series(place=meeting.place).occurrences.first().chair == "kruk"
+    changed = meeting.occurrences.get(pk=date.pk)
+    assert (changed.chair, changed.changed_at, changed.sequence) == ("kruk", date.changed_at, date.sequence)
+
+
+def test_a_frame_with_another_chair_asks_the_database_no_more(django_assert_num_queries):
+    date = series(capacity=12).occurrences.select_related("meeting").get(date_key="2026-12-03")
+    date.chair = "fauteuil"
+
+    with django_assert_num_queries(1):
+        frame = table.frame(date, table.PUBLIC, NOW)
+    assert "#stoel-extra-fauteuil" in frame
+    assert len(frame.encode()) < table.MOST_BYTES
 
 
 def test_off_every_list_means_a_new_address_and_the_old_one_is_unknown(client):

@@ -4,8 +4,10 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from django.template.loader import render_to_string
 
 from meetings.round_table import Table, chairs_for, layout, mini, sentence, svg
+from places.models.rows import Chair
 
 SEATS = ["bewoner", "praktijk", "bewoner", "beleid", "bewoner", "praktijk", "bewoner", None]
 
@@ -55,6 +57,17 @@ def test_the_extra_chair_is_no_seat_and_can_be_left_out():
     assert "stoel-extra" in with_it
     assert "stoel-extra" not in without
     assert len(re.findall(r'class="seat ', with_it)) == 12
+
+
+@pytest.mark.parametrize("chair", ["", *Chair.values])
+def test_a_place_has_a_chair_of_its_own_and_each_drawing_stands_on_every_page(chair):
+    drawing, _ = svg(Table(SEATS, 12, 7, chair=chair))
+    (name,) = re.findall(r'href="#(stoel-extra[a-z-]*)"', drawing)
+    shapes = render_to_string("_shapes.html")
+
+    assert name == (f"stoel-extra-{chair}" if chair else "stoel-extra")
+    (shape,) = re.findall(rf'<g id="{name}".*', shapes)
+    assert "coat" in shape or 'href="#jas"' in shape
 
 
 def test_your_own_chair_is_turned_to_the_bottom_and_no_chair_asks_for_you():
