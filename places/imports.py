@@ -3,6 +3,7 @@
 Columns, or properties, are read by name: ``name`` (or ``naam``, ``wijk``), ``slug``, ``gebied`` or ``area``, ``lat``, ``lon``;
 places also ``street``, ``number``, ``postcode``, ``wijk`` (the neighbourhood's name or slug), ``coordinates`` (text; "approximate…"
 marks the dot). A file with a ``wijk`` beside a ``name`` is one of places. Whatever is known by its slug is changed, never doubled.
+A page on which an editor is at work (one with a draft, or not yet published) is left to that editor, and reported.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ class Report:
     same: int = 0
     skipped: list[str] = field(default_factory=list)
 
+    @property
+    def nothing_went_in(self) -> bool:
+        """Whether the file brought nothing at all: not even a row that the site has already."""
+        return not (self.made or self.changed or self.same)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -56,12 +62,19 @@ class Row:
     def name(self) -> str:
         return self.value("name", "naam", "wijk")
 
+    @property
+    def slug(self) -> str:
+        return self.value("slug") or slugify(self.name)
+
     def point(self) -> tuple[float, float] | None:
         """(latitude, longitude) in WGS84; None without one. Raises ValueError for what is no point on earth."""
         latitude, longitude = self.value("lat", "latitude"), self.value("lon", "longitude")
         if not latitude and not longitude:
             return None
-        found = float(latitude), float(longitude)
+        try:
+            found = float(latitude), float(longitude)
+        except ValueError:
+            raise ValueError(f"({latitude}, {longitude}) is no pair of numbers") from None
         if not (-90 <= found[0] <= 90 and -180 <= found[1] <= 180):
             raise ValueError(f"({latitude}, {longitude}) is no point on earth")
         return found
@@ -71,14 +84,28 @@ def rows_of(path: Path) -> list[Row]:
     """Read a file by its ending. Raises Unreadable."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise Unreadable(f"{path}: cannot be read as UTF-8 text ({wrong})") from wrong
-    if path.suffix.lower() in (".geojson", ".json"):
-        return _features(path, text)
+    except FileNotFoundError:
+        raise Unreadable(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise Unreadable(f"{path}: this is a folder, name the files in it") from None
+    except OSError as wrong:
+        raise Unreadable(f"{path}: it cannot be opened ({wrong.strerror})") from wrong
+    except UnicodeDecodeError as wrong:
+        raise Unreadable(f"{path}: it is not written in UTF-8 (byte {wrong.start}); save it as UTF-8 text") from wrong
+    rows = _features(path, text) if path.suffix.lower() in (".geojson", ".json") else _lines(path, text)
+    if not rows:
+        raise Unreadable(f"{path}: there is no row in it")
+    return rows
+
+
+def _lines(path: Path, text: str) -> list[Row]:
     reader = csv.DictReader(StringIO(text, newline=""))  # a quoted cell may hold line breaks (RFC 4180 2.6)
-    if not reader.fieldnames or not {"name", "naam", "wijk"} & set(reader.fieldnames):
-        raise Unreadable(f"{path}: the first line names no column 'name' or 'wijk'")
-    return [Row(f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}) for row in reader]
+    try:
+        if not reader.fieldnames or not {"name", "naam", "wijk"} & set(reader.fieldnames):
+            raise Unreadable(f"{path}: the first line names no column 'name' or 'wijk', with commas between the columns")
+        return [Row(f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}) for row in reader]
+    except csv.Error as wrong:
+        raise Unreadable(f"{path}: what follows line {reader.line_num} is no CSV ({wrong})") from wrong
 
 
 def _features(path: Path, text: str) -> list[Row]:
@@ -128,21 +155,42 @@ def _is_outline(geometry: dict[str, Any]) -> bool:
 def load(path: Path, index: NeighbourhoodIndexPage) -> Report:
     """Make or change what a file holds, each row by itself: a bad one is skipped and reported, the others go in."""
     report = Report()
+    seen: dict[tuple[bool, str], str] = {}  # (whether it is a place, slug): where it stood first
     for row in rows_of(path):
-        name = row.name or "without a name"
         try:
+            if row.name and (first := seen.setdefault((row.is_place, row.slug), row.where)) != row.where:
+                raise ValueError(f"{first} has the same slug, {row.slug!r}")  # the two would undo each other at every run
             with transaction.atomic():
                 (_place if row.is_place else _neighbourhood)(row, index, report)
         except (ValueError, ValidationError) as wrong:
-            reason = "; ".join(wrong.messages) if isinstance(wrong, ValidationError) else str(wrong)
-            report.skipped.append(f"{row.where} ({name}): {reason}")
+            report.skipped.append(f"{row.where} ({row.name or 'without a name'}): {_reason(wrong)}")
     return report
+
+
+def _reason(wrong: ValueError | ValidationError) -> str:
+    """Why a row was left out, with the fields that are wrong."""
+    if not isinstance(wrong, ValidationError):
+        return str(wrong)
+    return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in wrong.message_dict.items())  # of full_clean, which has fields
+
+
+def _publish(page: NeighbourhoodPage | PlacePage) -> None:
+    """Save a page with the revision that the CMS opens: without one an editor would see what it was, and put that back.
+
+    Raises ValueError for a page that an editor has not finished: publishing is up to them.
+    """
+    if not page.live:
+        raise ValueError("its page is not published: publish it in the CMS, or remove it")
+    if page.has_unpublished_changes:
+        raise ValueError("its page has a draft in the CMS: publish or undo that, and import again")
+    page.full_clean(exclude=["path", "depth"])
+    page.save_revision().publish()
 
 
 def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
     if not row.name:
         raise ValueError("it has no name")
-    slug, point = row.value("slug") or slugify(row.name), row.point()
+    slug, point = row.slug, row.point()
     found = Neighbourhood.by_slug(slug)
     values: dict[str, Any] = {"name": row.name[:80]}
     if area := row.value("gebied", "area"):
@@ -163,8 +211,7 @@ def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> N
     page = found.pages.first()
     if page and any(getattr(page, name) != values[key] for name, key in (("title", "name"), ("area", "area")) if key in values):
         page.title, page.area = values["name"], values.get("area", page.area)
-        page.save()
-        found.refresh_from_db()
+        _publish(page)
         report.changed += 1
         Neighbourhood.objects.filter(pk=found.pk).update(**values)
         return
@@ -181,9 +228,9 @@ def _place(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
     if neighbourhood is None:
         raise ValueError(f"its neighbourhood {wanted!r} is not known: import the neighbourhoods first")
     parent = neighbourhood.pages.first()
-    if parent is None:
-        raise ValueError(f"its neighbourhood {wanted!r} has no page")
-    slug, point = row.value("slug") or slugify(row.name), row.point()
+    if parent is None or not parent.live:
+        raise ValueError(f"its neighbourhood {wanted!r} has no page that is published")
+    slug, point = row.slug, row.point()
     values: dict[str, Any] = {"title": row.name[:120]}
     # A file without a column says nothing of it: what an editor wrote stays.
     if {"street", "number"} & set(row.values):
@@ -207,7 +254,7 @@ def _place(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
     _update(page, values, report)
 
 
-def _update(row: Any, values: dict[str, Any], report: Report) -> None:
+def _update(row: Neighbourhood | PlacePage, values: dict[str, Any], report: Report) -> None:
     """Write what differs, and nothing when nothing does."""
     different = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not different:
@@ -215,5 +262,8 @@ def _update(row: Any, values: dict[str, Any], report: Report) -> None:
         return
     for name, value in different.items():
         setattr(row, name, value)
-    row.save()
+    if isinstance(row, PlacePage):
+        _publish(row)
+    else:
+        row.save()
     report.changed += 1

@@ -46,6 +46,80 @@ def test_neighbourhoods_and_places_go_in_with_their_pages(index, tmp_path):
     assert PlacePage.objects.get().url == "/wijken/oude-westen/leeszaal/"
 
 
+def edit(page, *, title: str, publish: bool) -> None:
+    """What an editor does in the CMS."""
+    page = page.get_latest_revision_as_object()
+    page.title = title
+    revision = page.save_revision()
+    if publish:
+        revision.publish()
+
+
+def test_a_draft_is_neither_published_nor_lost(index, tmp_path):
+    plekken = write(tmp_path, "plekken.csv", PLEKKEN)
+    run(write(tmp_path, "wijken.csv", WIJKEN), plekken)
+    edit(PlacePage.objects.get(), title="Leeszaal (wordt verbouwd)", publish=False)
+
+    printed = run(write(tmp_path, "anders.csv", PLEKKEN.replace("plein,3", "plein,5") + "Nieuw,,,,Cool,,,\n"))
+
+    assert "skipped line 2 (Leeszaal): its page has a draft in the CMS: publish or undo that, and import again" in printed
+    page = PlacePage.objects.get(slug="leeszaal")
+    assert (page.title, page.street, page.place.street) == ("Leeszaal", "Rijnhoutplein 3", "Rijnhoutplein 3")
+    assert page.get_latest_revision_as_object().title == "Leeszaal (wordt verbouwd)"
+    assert "1 the same" in run(plekken)  # what changes nothing is not in the way
+
+
+@pytest.mark.parametrize("text", [WIJKEN.replace("Oude Westen", "Oude Westen-Noord"), WIJKEN.replace("Centrum", "Midden")])
+def test_a_page_that_is_not_published_stays_so(index, tmp_path, text):
+    run(write(tmp_path, "wijken.csv", WIJKEN))
+    Neighbourhood.objects.get(slug="oude-westen").pages.get().unpublish()
+
+    printed = run(write(tmp_path, "anders.csv", text), write(tmp_path, "plekken.csv", PLEKKEN.replace("Atlantis", "Cool")))
+
+    assert ": its page is not published: publish it in the CMS, or remove it" in printed
+    assert "skipped line 2 (Leeszaal): its neighbourhood 'Oude Westen' has no page that is published" in printed
+    found = Neighbourhood.objects.get(slug="oude-westen")
+    assert (found.name, found.area, found.pages.get().live) == ("Oude Westen", "Centrum", False)
+
+
+def test_an_editor_opens_the_page_as_the_import_left_it(index, tmp_path):
+    run(write(tmp_path, "wijken.csv", WIJKEN), write(tmp_path, "plekken.csv", PLEKKEN))
+    edit(PlacePage.objects.get(), title="Leeszaal West", publish=True)
+    edit(Neighbourhood.objects.get(slug="cool").pages.get(), title="Cool!", publish=True)
+
+    run(write(tmp_path, "wijken.csv", WIJKEN), write(tmp_path, "plekken.csv", PLEKKEN.replace("plein,3", "plein,5")))
+
+    opened = PlacePage.objects.get().get_latest_revision_as_object()
+    assert (opened.title, opened.street) == ("Leeszaal", "Rijnhoutplein 5")
+    assert Neighbourhood.objects.get(slug="cool").pages.get().get_latest_revision_as_object().title == "Cool"
+
+
+def test_a_second_row_of_the_same_name_is_skipped(index, tmp_path):
+    twice = write(tmp_path, "wijken.csv", "wijk,gebied\nCool,Centrum\nCool,Noord\n")
+
+    assert "skipped line 3 (Cool): line 2 has the same slug, 'cool'" in run(twice)
+    assert "0 new, 0 changed, 1 the same, 1 skipped" in run(twice)
+    assert Neighbourhood.objects.get().area == "Centrum"
+
+
+def test_a_row_that_the_page_refuses_says_which_field_and_why(index, tmp_path):
+    printed = run(write(tmp_path, "wijken.csv", f"wijk,slug,lat,lon\nCool,niet goed,,\nCool,{'c' * 90},,\nNoord,,vier,51\nGoed,,,\n"))
+
+    assert "skipped line 2 (Cool): slug: Enter a valid" in printed
+    assert "skipped line 3 (Cool): slug: " in printed
+    assert "skipped line 4 (Noord): (vier, 51) is no pair of numbers" in printed
+
+
+def test_when_no_row_went_in_it_ends_with_an_error(index, tmp_path, capsys):
+    with pytest.raises(CommandError, match=r"Not one row went in of: leeg\.csv\. Each stands above with the reason\."):
+        call_command(
+            "import_places", str(write(tmp_path, "leeg.csv", "wijk\n,\n")), str(write(tmp_path, "wijken.csv", WIJKEN))
+        )  # the other file went in, and keeps what it brought
+
+    assert "skipped line 2 (without a name): it has no name" in capsys.readouterr().out
+    assert Neighbourhood.objects.count() == 2
+
+
 def test_twice_is_once(index, tmp_path):
     files = [write(tmp_path, "wijken.csv", WIJKEN), write(tmp_path, "plekken.csv", PLEKKEN)]
     run(*files)
@@ -117,11 +191,27 @@ def test_broken_features_are_skipped_and_the_others_go_in(index, tmp_path):
         ("a.csv", "een,twee\n1,2\n", "names no column"),
         ("a.geojson", "{", "no JSON"),
         ("a.geojson", "[]", "no FeatureCollection"),
+        ("a.geojson", '{"type": "FeatureCollection", "features": []}', "there is no row in it"),
+        ("a.csv", "wijk,lat,lon\n", "there is no row in it"),
+        ("a.csv", f"wijk\n{'x' * 140_000}\n", "what follows line 1 is no CSV"),
     ],
 )
 def test_a_file_that_is_none_of_ours_says_so(index, tmp_path, name, text, sentence):
     with pytest.raises(CommandError, match=sentence):
         run(write(tmp_path, name, text))
+
+
+def test_a_file_that_cannot_be_opened_says_why(index, tmp_path):
+    latin = tmp_path / "oud.csv"
+    latin.write_bytes("wijk\nCaf\xe9\n".encode("latin-1"))
+
+    for path, sentence in (
+        (tmp_path / "nergens.csv", "nergens.csv: there is no such file"),
+        (tmp_path, "this is a folder, name the files in it"),
+        (latin, r"oud.csv: it is not written in UTF-8 \(byte 8\); save it as UTF-8 text"),
+    ):
+        with pytest.raises(CommandError, match=sentence):
+            run(path)
 
 
 def test_without_a_page_of_neighbourhoods_it_says_what_to_make(index, tmp_path):
@@ -140,4 +230,9 @@ def test_rotterdam_goes_in(index):
     assert "wijken.csv: 91 new, 0 changed, 0 the same, 0 skipped" in printed
     assert "wijken.geojson: 0 new, 91 changed" in printed
     assert "places.csv: 32 new, 0 changed, 0 the same, 1 skipped" in printed
+    assert "skipped line 34 (Pluspunt Rotterdam): it names no neighbourhood" in printed
+    again = run(DATA / "wijken.csv", DATA / "wijken.geojson", DATA / "places.csv")
+    assert [line.split(": ")[1] for line in again.splitlines() if line[0] != " "] == [
+        "0 new, 0 changed, 91 the same, 0 skipped", "0 new, 0 changed, 91 the same, 0 skipped", "0 new, 0 changed, 32 the same, 1 skipped",
+    ]  # fmt: skip
     assert Neighbourhood.objects.exclude(outline=None).count() == 91

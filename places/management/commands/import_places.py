@@ -7,13 +7,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import translation
 
 from places import imports
 from places.models import NeighbourhoodIndexPage
 
 
 class Command(BaseCommand):
-    help = "Make or change neighbourhoods and places from CSV or GeoJSON files; running it twice changes nothing."
+    help = (
+        "Make or change neighbourhoods and places from CSV or GeoJSON files; running it twice changes nothing. "
+        "Ends with an error when a file cannot be read or when not one of its rows went in."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -23,9 +27,10 @@ class Command(BaseCommand):
         index = NeighbourhoodIndexPage.objects.first()
         if index is None:
             raise CommandError("There is no page of neighbourhoods yet: make one in the CMS, below the front page.")
+        in_vain = []
         for path in files:
             try:
-                with transaction.atomic():
+                with transaction.atomic(), translation.override("en"):  # the reasons of the pages' own checks, too
                     report = imports.load(path, index)
                     transaction.set_rollback(dry_run)
             except imports.Unreadable as wrong:
@@ -36,3 +41,7 @@ class Command(BaseCommand):
             )
             for line in report.skipped:
                 self.stdout.write(f"  skipped {line}")
+            if report.nothing_went_in:
+                in_vain.append(path.name)
+        if in_vain:
+            raise CommandError(f"Not one row went in of: {', '.join(in_vain)}. Each stands above with the reason.")
