@@ -85,6 +85,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aanschuiven.streams.read_in_thread",
     "django.middleware.security.SecurityMiddleware",
     "aanschuiven.compression.PublicGZipMiddleware",
     "aanschuiven.csp.PolicyByPathMiddleware",

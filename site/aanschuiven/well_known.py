@@ -1,8 +1,9 @@
-"""What programs look for at fixed addresses: robots.txt, sitemap.xml and security.txt."""
+"""What programs look for at fixed addresses: robots.txt, sitemap.xml, security.txt and favicon.ico."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
 from meetings.models import Meeting
+
+ICON = (Path(__file__).parent / "static/aanschuiven/icon.svg").read_bytes()
 
 # Nothing here leads anywhere secret: a listed path is one that anybody could guess.
 ROBOTS = """User-agent: *
@@ -31,6 +34,14 @@ Sitemap: {base}/sitemap.xml
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ROBOTS.format(base=settings.BASE_URL), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon for what asks at the old address without reading the page: browsers go by its type, whatever its name."""
+    response = HttpResponse(ICON, content_type="image/svg+xml")
+    response["Cache-Control"] = f"public, max-age={30 * 24 * 3600}"  # no hash in the name: a new icon comes within a month
+    return response
 
 
 @require_safe

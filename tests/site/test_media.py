@@ -1,6 +1,10 @@
+import warnings
+
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import AsyncClient
 
 pytestmark = pytest.mark.django_db  # a 404 page asks the site's name
 
@@ -47,3 +51,18 @@ def test_anything_else_is_not_there(client, stored, path):
     stored("documents/a.pdf")
 
     assert client.get(f"/media/{path}").status_code in (400, 404)
+
+
+@pytest.mark.parametrize("size", [0, 1, 200_000])
+def test_a_file_is_sent_as_it_is_read_and_no_warning_stands_in_the_log(stored, size):
+    name, content = stored("images/groot.jpg", b"x" * size), b"x" * size
+
+    async def ask() -> list[bytes]:
+        return [piece async for piece in await AsyncClient().get(f"/media/{name}")]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pieces = async_to_sync(ask)()
+
+    assert b"".join(pieces) == content
+    assert all(len(piece) <= 65536 for piece in pieces)

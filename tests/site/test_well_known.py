@@ -18,6 +18,15 @@ def test_robots_stay_out_of_what_is_personal_and_find_the_sitemap(client):
     assert "Sitemap: http://localhost:8000/sitemap.xml" in answer.text
 
 
+def test_who_asks_for_an_icon_at_the_old_address_gets_ours_and_keeps_it(client):
+    answer = client.get("/favicon.ico")
+
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer.content.startswith(b"<svg")
+    assert answer["Cache-Control"] == "public, max-age=2592000"
+    assert not answer.cookies
+
+
 def test_whoever_finds_a_hole_knows_where_to_say_so(client):
     fields = dict(line.split(": ", 1) for line in client.get("/.well-known/security.txt").text.splitlines())
 
