@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail as outbox
+from django.utils import timezone
+from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 
-from meetings import dates, keys, seats, tasks
+from meetings import dates, keys, mail, seats, tasks
 from meetings.models import Key, Keyring, Occurrence, SignUp
 from meetings.models.choices import Perspective
 from tests import factories
@@ -37,9 +39,10 @@ def test_a_chair_is_confirmed_with_day_place_and_a_link_that_opens_it_and_ends()
 
     (sent,) = outbox.outbox
     assert (sent.subject, sent.to) == ("Je zit aan tafel: Soep & brood", ["z@example.org"])
-    assert "Donderdag 3 december om 19:30" in sent.body
-    assert "Soep & brood" in sent.body
-    assert occurrence.place_name in sent.body
+    assert sent.body.startswith(
+        f"Je zit aan tafel.\nJe komt donderdag 3 december om 19:30.\n\n"
+        f"Soep & brood\nDonderdag 3 december om 19:30\n{occurrence.place_name}, Schiedamseweg 1\n\nFatima ontvangt je."
+    )
     assert f"http://localhost:8000/agenda/{occurrence.slug}/2026-12-03/" in sent.body
     key = keys.resolve(link_in(sent.body), Key.Scope.KEYRING, now=NOW)
     assert key.keyring == sign_up.keyring
@@ -53,7 +56,10 @@ def test_who_waits_hears_so():
 
     tasks.tell_confirmed.call(sit(occurrence, email="w@example.org").pk)
 
-    assert outbox.outbox[0].subject.startswith("Je staat op de wachtlijst: ")
+    (sent,) = outbox.outbox
+    assert sent.subject.startswith("Je staat op de wachtlijst: ")
+    assert sent.body.startswith("Je staat op de wachtlijst.\nJe hebt nog geen stoel.")
+    assert "Je komt" not in sent.body
 
 
 def test_a_keyring_in_english_gets_english():
@@ -132,8 +138,68 @@ def test_the_link_again_is_a_new_key_and_the_answer_is_the_same_for_an_unknown_a
     assert answers[0].status_code == answers[1].status_code == 200
     assert [str(m) for m in answers[0].context["messages"]] == [str(m) for m in answers[1].context["messages"]]
     assert queued("send_link_again") == [sign_up.keyring_id]
-    tasks.send_link_again.call(sign_up.keyring_id)
+    tasks.send_link_again.call(sign_up.keyring_id, sign_up.pk)
     assert keys.resolve(link_in(outbox.outbox[0].body), Key.Scope.KEYRING).keyring == sign_up.keyring
+
+
+def test_the_link_again_says_where_you_come_and_when():
+    who, now = factories.keyring(email="z@example.org"), timezone.now()
+    day = factories.EVENING.replace(year=now.year + 1)
+    lunch, off, full, been = (
+        factories.occurrence(title=title, starts_at=when, capacity=1)
+        for title, when in (
+            ("Wijklunch", day),
+            ("Breien", day),
+            ("Thee", day + timedelta(days=1)),
+            ("Vorig jaar", now - timedelta(days=300)),
+        )
+    )
+    sit(full)
+    for where in (lunch, off, full):
+        sit(where, keyring=who)
+    sit(been, keyring=who, now=now - timedelta(days=301))
+    seats.cancel(off.pk, "", now=now)
+
+    tasks.send_link_again.call(who.pk)
+
+    body = outbox.outbox[0].body
+    when, later = (date_format(moment, "l j F").capitalize() + " om 19:30" for moment in (day, day + timedelta(days=1)))
+    assert f"Wijklunch\n{when}\n{lunch.place_name}, Schiedamseweg 1\n\n" in body
+    assert f"Breien\n{when}\n{off.place_name}, Schiedamseweg 1\nDit gaat niet door.\n\n" in body
+    assert f"Thee\n{later}\n{full.place_name}, Schiedamseweg 1\nJe staat op de wachtlijst.\n\n" in body
+    assert "Vorig jaar" not in body
+
+
+def test_the_link_again_without_a_coming_chair_says_so():
+    tasks.send_link_again.call(factories.keyring(email="z@example.org").pk)
+
+    assert outbox.outbox[0].body.startswith("Je hebt nu geen stoel.")
+
+
+def test_the_link_again_goes_to_the_address_that_was_asked_for(client):
+    who = factories.keyring(email="joke@exmaple.org")  # mistyped, and later given rightly
+    sit(factories.occurrence(), keyring=who, email="joke@example.org")
+
+    client.post("/mijn/kwijt/", {"email": "joke@example.org"})
+    (row,) = DBTaskResult.objects.filter(task_path="meetings.tasks.send_link_again")
+    tasks.send_link_again.call(*row.args_kwargs["args"])
+
+    assert outbox.outbox[0].to == ["joke@example.org"]
+
+
+def test_no_mail_holds_more_than_one_empty_line_or_anything_but_text():
+    occurrence = factories.occurrence(meeting=factories.meeting(title="Thé & <koek>", place_text=""))
+    sign_up = sit(occurrence)
+
+    for send in (mail.confirmed, mail.promoted, mail.moved, mail.cancelled):
+        send(sign_up)
+    mail.link_again(sign_up.keyring, "z@example.org", now=NOW)
+
+    assert len(outbox.outbox) == 5
+    for sent in outbox.outbox:
+        assert "\n\n\n" not in sent.body
+        assert "Thé & <koek>" in sent.body
+        assert sent.content_subtype == "plain"
 
 
 def test_a_title_cannot_add_a_header_and_nothing_personal_is_in_the_queue():
