@@ -10,16 +10,19 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from .models import Occurrence, SignUp
-from .models.choices import NameVisibility, Perspective
+from .models.choices import Names, NameVisibility, Perspective
 from .models.sign_up import MAX_MESSAGE, MAX_NAME, MAX_PARTY
 
 
 def readable(value: str, *, lines: bool = False) -> str:
-    """``value`` without outer space. Raises ValidationError for control and direction characters (Unicode Cc, Cf, Cs, Co).
+    """``value`` without outer space. Raises ValidationError for control and direction characters (Unicode Cc, Cf, Cs, Co),
+    and for what did not arrive as it was typed.
 
     They can hide text or turn a line around; a joiner (U+200C, U+200D) is left alone, for some scripts need it.
     """
     allowed = "\r\n\t\u200c\u200d" if lines else "\u200c\u200d"
+    if "\ufffd" in value:  # what Django puts where bytes were no UTF-8
+        raise ValidationError(_("Een teken kwam niet goed over. Typ het nog eens."))
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") and c not in allowed for c in value):
         raise ValidationError(_("Hier staan tekens in die we niet kunnen laten zien. Typ het opnieuw, zonder plakken."))
     return unicodedata.normalize("NFC", value).strip()
@@ -87,6 +90,8 @@ class ChairForm(forms.Form):
 
     def __init__(self, *args, occurrence: Occurrence, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        # Where whoever receives keeps all names to themselves, the form promises so: it holds when they change their mind.
+        self.name_visibility = NameVisibility.HOST if occurrence.names == Names.HOST else NameVisibility.TABLE
         if not occurrence.asks_perspective:
             self.fields["perspectief"].required = False
 
@@ -97,7 +102,7 @@ class ChairForm(forms.Form):
             "perspective": data["perspectief"] or Perspective.RESIDENT,
             "party": data["aantal"] or 1,
             "name": data["naam"],
-            "name_visibility": data["zichtbaar"] or NameVisibility.TABLE,
+            "name_visibility": data["zichtbaar"] or self.name_visibility,
             "email": data["email"],
             "message": data["bericht"],
             "walks_along": data["loop_mee"],
@@ -109,6 +114,11 @@ class ChairForm(forms.Form):
         return secrets.token_urlsafe(18)
 
     @staticmethod
+    def address_of(sign_up: SignUp) -> str:
+        """Where mail about a sign-up goes; empty for nowhere."""
+        return sign_up.email or (sign_up.keyring.email if sign_up.keyring else "")
+
+    @staticmethod
     def of(sign_up: SignUp) -> dict:
         """What the form shows of a sign-up that is there."""
         return {
@@ -117,7 +127,7 @@ class ChairForm(forms.Form):
             "zichtbaar": sign_up.name_visibility,
             "aantal": sign_up.party,
             "bericht": sign_up.message,
-            "email": sign_up.email,
+            "email": ChairForm.address_of(sign_up),
             "loop_mee": sign_up.walks_along,
         }
 

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language
 
 from .models import Key, Keyring, Meeting
+from .models.keyring import UNUSED
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
-UNUSED = timedelta(days=396)  # a key that nobody used for thirteen months ends
 BORROWED_COOKIE = "geleend"
+NOT_SHOWN, SHOWN = "nieuw", "gezien"  # what it says: whether the borrowed device showed the link already, which it does once
 REMEMBER = 396 * 24 * 3600  # seconds that a device keeps its keyring
 _LOOK_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v", "-": "", " ": ""})
 
@@ -43,12 +45,25 @@ def looks_like_key(raw: str) -> bool:
 
 
 def mint(
-    scope: str, *, keyring: Keyring | None = None, meeting: Meeting | None = None, label: str = "", expires_at: datetime | None = None
+    scope: str,
+    *,
+    keyring: Keyring | None = None,
+    meeting: Meeting | None = None,
+    label: str | Promise = "",
+    expires_at: datetime | None = None,
 ) -> str:
-    """Make a key and return it, once: it can never be read back."""
+    """Make a key and return it, once: it can never be read back. Its label is kept in the language of the keyring."""
     bare = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    Key.objects.create(scope=scope, keyring=keyring, meeting=meeting, label=label, expires_at=expires_at, hash=hash_of(bare))
+    with translation.override(keyring.language if keyring else get_language()):
+        text = str(label)[:80]
+    Key.objects.create(scope=scope, keyring=keyring, meeting=meeting, label=text, expires_at=expires_at, hash=hash_of(bare))
     return "-".join(bare[i : i + 4] for i in range(0, LENGTH, 4))
+
+
+def _works(now: datetime) -> Q:
+    """Neither revoked, nor at its end, nor unused for thirteen months."""
+    in_use = Q(last_used_on__gte=(now - UNUSED).date()) | Q(last_used_on=None, created_at__gte=now - UNUSED)
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)) & in_use
 
 
 def resolve(raw: str, scope: str, *, now: datetime | None = None) -> Key | None:
@@ -56,16 +71,15 @@ def resolve(raw: str, scope: str, *, now: datetime | None = None) -> Key | None:
     if not looks_like_key(raw):
         return None
     now = now or timezone.now()
-    key = (
-        Key.objects.select_related("keyring", "meeting")
-        .filter(hash=hash_of(raw), scope=scope, revoked_at=None)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
-        .first()
-    )
-    if key is None or (key.last_used_on or key.created_at.date()) < (now - UNUSED).date():
-        return None
-    _touch(key, now.date())
+    key = Key.objects.select_related("keyring", "meeting").filter(_works(now), hash=hash_of(raw), scope=scope).first()
+    if key is not None:
+        _touch(key, now.date())
     return key
+
+
+def links_of(keyring: Keyring, *, now: datetime) -> list[Key]:
+    """The secret links that open a keyring at ``now``, the newest first."""
+    return list(keyring.keys.filter(_works(now), scope=Key.Scope.KEYRING).order_by("-created_at", "-id"))
 
 
 def _touch(key: Key, today: date) -> None:
@@ -80,39 +94,57 @@ def revoke_all(keyring: Keyring, *, now: datetime) -> None:
     keyring.keys.filter(revoked_at=None).update(revoked_at=now)
 
 
+def revoke(keyring: Keyring, key_id: int, *, now: datetime) -> bool:
+    """End one link of a keyring, at once. False when it has no such link; one that ended before stays as it was."""
+    link = keyring.keys.filter(pk=key_id, scope=Key.Scope.KEYRING)
+    return link.filter(revoked_at=None).update(revoked_at=now) == 1 or link.exists()
+
+
 def keyring_of_cookie(value: str) -> Keyring | None:
     """The keyring that a device remembers. The cookie holds an ordinary key, so a link that is ended ends here too."""
     key = resolve(value, Key.Scope.KEYRING) if value else None
     return key.keyring if key else None
 
 
-def keyring_of(request: HttpRequest) -> Keyring | None:
-    """The keyring of this device, asked once a request."""
-    if not hasattr(request, "_keyring"):
-        setattr(request, "_keyring", keyring_of_cookie(request.COOKIES.get(settings.KEYRING_COOKIE, "")))  # noqa: B010  the request has no field for it, and nobody else reads it
-    found: Keyring | None = getattr(request, "_keyring")  # noqa: B009
-    return found
+class Device:
+    """The device that a request comes from, as its cookies tell. The database is asked whose it is when somebody asks, once."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.raw = request.COOKIES.get(settings.KEYRING_COOKIE, "")
+        self.borrowed = request.COOKIES.get(BORROWED_COOKIE, "")  # NOT_SHOWN or SHOWN; empty on one's own
+
+    @cached_property
+    def key(self) -> Key | None:
+        return resolve(self.raw, Key.Scope.KEYRING) if self.raw else None
+
+    @property
+    def keyring(self) -> Keyring | None:
+        return self.key.keyring if self.key else None
 
 
 def new_keyring() -> Keyring:
     return Keyring.objects.create(language=get_language() or settings.LANGUAGE_CODE)
 
 
-def remember(response: HttpResponse, raw: str, *, this_session_only: bool = False) -> None:
-    """Let the device keep ``raw``: until the browser closes on a borrowed one."""
+def remember(response: HttpResponse, raw: str, *, is_own: bool) -> None:
+    """Let the device keep ``raw``. A borrowed one keeps it until the browser closes, and shows the link one time more."""
     response.set_cookie(
         settings.KEYRING_COOKIE,
         raw,
-        max_age=None if this_session_only else REMEMBER,
+        max_age=REMEMBER if is_own else None,
         path="/",
         secure=settings.TLS,
         httponly=True,
         samesite="Lax",
     )
+    if is_own:
+        response.delete_cookie(BORROWED_COOKIE)
+    else:
+        lend(response, NOT_SHOWN)
 
 
 def lend(response: HttpResponse, state: str) -> None:
-    """Note, until the browser closes, that this device is borrowed: "nieuw" before the link was shown, "gezien" after."""
+    """Note, until the browser closes, that this device is borrowed: NOT_SHOWN or SHOWN."""
     response.set_cookie(BORROWED_COOKIE, state, path="/", secure=settings.TLS, httponly=True, samesite="Lax")
 
 

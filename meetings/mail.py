@@ -6,7 +6,8 @@ keeps a raw key until a mail is sent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -33,7 +34,7 @@ def _link(keyring: Keyring, label: str, sign_up: SignUp | None = None) -> str:
 def _send(address: str, subject: str, template: str, context: dict[str, object]) -> bool:
     if not address:
         return False
-    body = render_to_string(f"meetings/mail/{template}.txt", context)
+    body = re.sub(r"\n{3,}", "\n\n", render_to_string(f"meetings/mail/{template}.txt", context))
     EmailMessage(
         subject=" ".join(subject.split()), body=body.strip() + "\n", to=[address], headers={"Auto-Submitted": "auto-generated"}
     ).send()
@@ -54,6 +55,8 @@ def _about(sign_up: SignUp, subject: str, template: str, *, with_link: bool = Tr
             "page": settings.BASE_URL + occurrence.get_absolute_url(),
             "link": _link(keyring, _("mail over %(title)s") % {"title": occurrence.title[:40]}, sign_up) if with_link else "",
             "is_seated": sign_up.state == SignUp.State.SEATED,
+            "host_name": occurrence.meeting.host.first_name if hasattr(occurrence.meeting, "host") else "",
+            "agenda": settings.BASE_URL + reverse("agenda"),
         }
         return _send(address, _(subject) % {"title": occurrence.title}, template, context)
 
@@ -76,9 +79,9 @@ def moved(sign_up: SignUp) -> bool:
     return _about(sign_up, gettext_noop("Andere tijd: %(title)s"), "moved")
 
 
-def link_again(keyring: Keyring) -> bool:
-    address = keyring.email or keyring.sign_ups.exclude(email="").values_list("email", flat=True).first() or ""
-    if not address:
-        return False
+def link_again(keyring: Keyring, address: str, *, now: datetime) -> bool:
+    """A new link to everything of a keyring, and what it holds of the days that come."""
     with translation.override(keyring.language):
-        return _send(address, _("Jouw link"), "link_again", {"link": _link(keyring, _("nog eens gestuurd"))})
+        sign_ups = keyring.sign_ups.select_related("occurrence__place").order_by("occurrence__starts_at", "id")
+        coming = [sign_up for sign_up in sign_ups if not sign_up.occurrence.has_passed(now)]
+        return _send(address, _("Jouw link"), "link_again", {"link": _link(keyring, _("mail met jouw link")), "coming": coming})

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import Enum
 from functools import partial
 
 from django.db import transaction
@@ -46,12 +47,21 @@ class OccurrenceClosed(SeatsError):
         super().__init__(sentence % {"title": occurrence.title})
 
 
+class FormOfAnotherTable(SeatsError):
+    """A form that was sent at one table comes in at another: it would not count once."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Dit formulier klopt niet meer. Open het opnieuw."))
+
+
 class NotEnoughSeats(SeatsError):
     """Someone who sits asks for more chairs than are free: what they have stays theirs."""
 
     def __init__(self, free: int) -> None:
         super().__init__(
-            ngettext(
+            _("Er is geen stoel meer vrij. Jouw stoel blijft van jou.")
+            if free <= 0
+            else ngettext(
                 "Er is nog %(free)d stoel vrij. Jouw stoel blijft van jou.",
                 "Er zijn nog %(free)d stoelen vrij. Jouw stoel blijft van jou.",
                 free,
@@ -85,6 +95,23 @@ class CapacityTooLow(SeatsError):
         )
 
 
+class Left(Enum):
+    """What came of the chairs of someone who got up."""
+
+    NOTHING = "there was no sign-up"
+    PLACE_IN_LINE = "they waited"
+    FREE = "their chairs are free"
+    PASSED_ON = "who waited moved up"
+
+
+WRITTEN = (*SEATS_FIELD.values(), "waiting", "version", "capacity", "status", "reason", "sequence", "is_closed", "is_exception")
+
+
+def _written(occurrence: Occurrence) -> tuple[object, ...]:
+    """What a change of chairs may write of an occurrence."""
+    return tuple(getattr(occurrence, field) for field in WRITTEN)
+
+
 def lock(occurrence_id: int) -> Occurrence:
     """The occurrence, held until the transaction ends."""
     return Occurrence.objects.select_for_update().get(pk=occurrence_id)
@@ -92,17 +119,21 @@ def lock(occurrence_id: int) -> Occurrence:
 
 @contextmanager
 def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
-    """Hold an occurrence; afterwards fill its chairs from the waiting list, save, and tell who watches once it is certain."""
+    """Hold an occurrence; afterwards fill its chairs from the waiting list, save, and tell who watches once it is certain.
+
+    Where nothing came of it there is no new version and nothing to tell. A change that only a sign-up shows, such as a name,
+    moves ``version`` on itself.
+    """
     with transaction.atomic():
         occurrence = lock(occurrence_id)
-        sequence = occurrence.sequence
+        before, version, sequence = _written(occurrence), occurrence.version, occurrence.sequence
         yield occurrence
         _promote(occurrence, now)
-        occurrence.version += 1
-        fields = [*SEATS_FIELD.values(), "waiting", "version", "capacity", "status", "reason", "sequence", "is_closed", "is_exception"]
-        if occurrence.sequence != sequence:
-            fields.append("changed_at")  # DTSTAMP in calendars: a chair that fills is no change there
-        occurrence.save(update_fields=fields)
+        if _written(occurrence) == before:
+            return
+        occurrence.version = version + 1
+        fields = [*WRITTEN, "changed_at"] if occurrence.sequence != sequence else WRITTEN
+        occurrence.save(update_fields=fields)  # changed_at is DTSTAMP in calendars: a chair that fills is no change there
         transaction.on_commit(partial(live.announce, f"/agenda/{occurrence.slug}/{occurrence.date_key}/", occurrence.version))
 
 
@@ -123,13 +154,22 @@ def take(
     """Seat ``party`` people of ``keyring`` (1–5), or give them the next spot on the waiting list.
 
     A keyring that already sits or waits changes its sign-up; the same ``form_token`` again changes nothing.
-    Raises OccurrenceClosed; NotEnoughSeats or BalanceWouldTip when a change does not fit, and then keeps what was.
+    Raises OccurrenceClosed; NotEnoughSeats or BalanceWouldTip when a change does not fit, and then keeps what was;
+    FormOfAnotherTable for a ``form_token`` that another occurrence has.
     """
     if not 1 <= party <= MAX_PARTY:
         raise ValueError(f"party is {party}: a sign-up takes 1 to {MAX_PARTY} chairs")
-    details: dict[str, object] = {"name": name, "name_visibility": name_visibility, "email": email, "message": message, "walks_along": walks_along}
+    details: dict[str, object] = {
+        "name": name,
+        "name_visibility": name_visibility,
+        "email": email,
+        "message": message,
+        "walks_along": walks_along,
+    }
     details["told_at"] = now  # who asks sees the answer
-    if form_token and (again := SignUp.objects.filter(form_token=form_token, occurrence_id=occurrence_id).first()):
+    if form_token and (again := SignUp.objects.filter(form_token=form_token).first()):
+        if again.occurrence_id != occurrence_id:
+            raise FormOfAnotherTable
         return again
     with _changing(occurrence_id, now) as occurrence:
         if form_token and (again := occurrence.sign_ups.filter(form_token=form_token).first()):
@@ -143,6 +183,8 @@ def take(
             _enter(occurrence, sign_up, Perspective(perspective), party)
         else:
             _change(occurrence, sign_up, Perspective(perspective), party)
+            if (sign_up.name, sign_up.name_visibility) != (name, name_visibility):
+                occurrence.version += 1  # the table shows it, and no counter tells
         for field, value in details.items():
             setattr(sign_up, field, value)
         if form_token:
@@ -151,17 +193,20 @@ def take(
     return sign_up
 
 
-def leave(occurrence_id: int, keyring: Keyring, *, now: datetime) -> bool:
-    """Give the chairs of ``keyring`` back. False when it had none; raises OccurrenceClosed once the date has begun."""
+def leave(occurrence_id: int, keyring: Keyring, *, now: datetime) -> Left:
+    """Give the chairs of ``keyring`` back. Raises OccurrenceClosed once the date has begun."""
     with _changing(occurrence_id, now) as occurrence:
         if occurrence.has_begun(now):
             raise OccurrenceClosed(occurrence, now)
         sign_up = occurrence.sign_ups.filter(keyring=keyring).first()
         if sign_up is None:
-            return False
+            return Left.NOTHING
         _count(occurrence, sign_up, -1)
+        waiting = occurrence.waiting
         sign_up.delete()
-    return True
+    if sign_up.state == SignUp.State.WAITING:
+        return Left.PLACE_IN_LINE
+    return Left.PASSED_ON if occurrence.waiting < waiting else Left.FREE
 
 
 def set_capacity(occurrence_id: int, capacity: int | None, *, now: datetime) -> Occurrence:
@@ -206,6 +251,11 @@ def reopen(occurrence_id: int, *, now: datetime) -> Occurrence:
 def nobody_knows(occurrence: Occurrence) -> None:
     """What changed just now has reached nobody at this date yet; who is mailed is marked then, the others may not know."""
     occurrence.sign_ups.update(told_at=None)
+
+
+def who_may_not_know(occurrence: Occurrence) -> int:
+    """How many people who signed up may not know of the last change: none of them was mailed or did something since."""
+    return occurrence.sign_ups.filter(told_at=None, keyring__isnull=False).count()
 
 
 def everybody_knows(occurrence_id: int, *, now: datetime) -> None:

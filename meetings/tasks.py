@@ -47,10 +47,12 @@ def tell_moved(sign_up_id: int) -> None:
 
 
 @task()
-def send_link_again(keyring_id: int) -> None:
-    """A new key by mail for a keyring that gave an address."""
-    if keyring := Keyring.objects.filter(pk=keyring_id).first():
-        mail.link_again(keyring)
+def send_link_again(keyring_id: int, sign_up_id: int | None = None) -> None:
+    """A new key by mail to the address of a keyring, or to the one that it gave with a sign-up."""
+    keyring = Keyring.objects.filter(pk=keyring_id).first()
+    if keyring:
+        sign_up = keyring.sign_ups.filter(pk=sign_up_id).first() if sign_up_id else None
+        mail.link_again(keyring, sign_up.email if sign_up else keyring.email, now=timezone.now())
 
 
 def tell_everyone(tell: Task[[int], None], occurrence_id: int) -> None:

@@ -46,6 +46,7 @@ localised = [
     path("mijn/vergeet/", mine.forget, name="forget"),
     path("mijn/wis/", mine.erase, name="erase"),
     path("mijn/link/", mine.renew, name="renew"),
+    path("mijn/link/<int:key_id>/", mine.end_link, name="end_link"),
 ]
 
 # Without a prefix: what a calendar or a piece of paper holds.
@@ -55,4 +56,5 @@ urlpatterns = [
     path("mijn/<key:key>/", mine.by_key, name="mine_by_key"),
     path("mijn/<key:key>/onthoud/", mine.remember, name="remember"),
     path("mijn/<key:key>/opstaan/<int:sign_up_id>/", mine.leave_by_key, name="leave_by_key"),
+    path("mijn/<key:key>/link/<int:key_id>/", mine.end_link_by_key, name="end_link_by_key"),
 ]

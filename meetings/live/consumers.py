@@ -10,9 +10,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import parse_cookie
 
-from .hub import Socket, hub, split
+from .hub import NOT_FOUND, Socket, hub, split
 
-NOT_FOUND, NO_MESSAGES = 4404, 1003  # one of our own, and RFC 6455 7.4.1
+NO_MESSAGES = 1003  # RFC 6455 7.4.1: data of a kind that is not taken
 
 
 def _who(path: str, cookie: str) -> tuple[str, str] | None:

@@ -49,6 +49,7 @@ SENTENCE_EVERY = 5.0  # seconds between two spoken sentences of one table
 LAYER_SECONDS = 1.0  # how long telling other processes may take
 SEND_SECONDS = 5.0  # a socket that takes longer to accept a frame is dropped
 PUBLIC = "public"  # meetings.table.PUBLIC, whose module needs the models
+NOT_FOUND, TRY_AGAIN = 4404, 1013  # why a socket is closed: one of our own, and "try again later" (IANA's list under RFC 6455 7.4.1)
 SENTENCE = '<span hx-swap-oob="innerHTML:#tafel-zin">'
 
 Message = dict[str, Any]
@@ -61,7 +62,7 @@ class Socket:
 
     __slots__ = ("audience", "close", "key_hash", "language", "next", "send", "sending", "version")
 
-    def __init__(self, send: Send, close: Callable[[], Coroutine[Any, Any, None]], key_hash: str, audience: str, language: str) -> None:
+    def __init__(self, send: Send, close: Callable[[int], Coroutine[Any, Any, None]], key_hash: str, audience: str, language: str) -> None:
         self.send, self.close, self.key_hash, self.audience, self.language = send, close, key_hash, audience, language
         self.version = -1
         self.sending: asyncio.Task[None] | None = None
@@ -257,7 +258,7 @@ class Hub:
             frame = await self._rendered(table, kind)
             of_kind = [socket for socket in table.sockets if socket.kind == kind]
             if frame is None:  # gone: the page finds out when it is loaded again
-                await asyncio.gather(*(self._drop(table, socket) for socket in of_kind))
+                await asyncio.gather(*(self._drop(table, socket, NOT_FOUND) for socket in of_kind))
                 continue
             newest = max(newest, frame.version)
             message = frame.spoken if speaks else frame.silent
@@ -308,12 +309,12 @@ class Hub:
         except Exception:
             await self._drop(table, socket)
 
-    async def _drop(self, table: Open, socket: Socket) -> None:
-        """Let go of a socket, and close it as far as it listens."""
+    async def _drop(self, table: Open, socket: Socket, why: int = TRY_AGAIN) -> None:
+        """Let go of a socket, and close it as far as it listens: its page comes back, unless there is no table any more."""
         self.unwatch(table.path, socket)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(SEND_SECONDS):
-                await socket.close()
+                await socket.close(why)
 
     # --- other processes --------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+UNUSED = timedelta(days=396)  # a key that nobody used for thirteen months ends
 
 
 class Keyring(models.Model):
@@ -45,3 +49,9 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()} #{self.hash[:8]}"
+
+    @property
+    def ends_on(self) -> date:
+        """The last day it works when nobody uses it any more; using it moves that on, up to its end."""
+        unused = (self.last_used_on or self.created_at.date()) + UNUSED
+        return min(unused, self.expires_at.date()) if self.expires_at else unused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -11,12 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from meetings import keys, rate, seats, table, tasks
 from meetings.forms import ChairForm
-from meetings.models import Key, Occurrence, SignUp
+from meetings.models import Key, Keyring, Occurrence, SignUp
 from meetings.models.sign_up import MAX_PARTY
 
 from .meeting import find_occurrence, host_name, keep_secret, not_indexed, see_other
@@ -29,8 +32,9 @@ CARD_SECONDS = 600  # how long the card of somebody else's chair can be opened a
 @require_http_methods(["GET", "POST"])
 def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     occurrence, now = find_occurrence(slug, date_key), timezone.now()
-    keyring = keys.keyring_of(request)
-    sign_up = occurrence.sign_ups.filter(keyring=keyring).first() if keyring else None
+    device = keys.Device(request)
+    keyring = device.keyring
+    sign_up = occurrence.sign_ups.select_related("keyring").filter(keyring=keyring).first() if keyring else None
     if request.method == "GET":
         what = request.GET.get("wat", "")
         initial = ChairForm.of(sign_up) if sign_up and what == "veranderen" else {}
@@ -50,10 +54,12 @@ def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     is_same_form = sign_up is not None and form.cleaned_data["teken"] == sign_up.form_token != ""
     if purpose == "already" and not is_same_form:
         return _form_page(request, occurrence, form, sign_up, purpose, status=422)  # nobody is overwritten in silence
+    if purpose == "mine" and keyring and form.cleaned_data["geleend"]:
+        purpose = "other"  # the device keeps the link of its owner
     try:
         if purpose == "other":
             return _for_somebody_else(request, occurrence, form, now)
-        return _for_me(request, occurrence, form, sign_up, now)
+        return _for_me(request, occurrence, form, device, sign_up, now)
     except seats.SeatsError as refused:
         form.add_error(None, str(refused))
         return _form_page(request, find_occurrence(slug, date_key), form, sign_up, purpose, status=422)
@@ -95,47 +101,53 @@ def _form_page(
     return not_indexed(response)
 
 
-def _for_me(request: HttpRequest, occurrence: Occurrence, form: ChairForm, sign_up: SignUp | None, now) -> HttpResponse:
-    keyring, raw = keys.keyring_of(request), request.COOKIES.get(settings.KEYRING_COOKIE, "")
+def _for_me(
+    request: HttpRequest, occurrence: Occurrence, form: ChairForm, device: keys.Device, sign_up: SignUp | None, now: datetime
+) -> HttpResponse:
+    keyring, raw = device.keyring, device.raw
+    label = gettext_lazy("geleend apparaat") if form.cleaned_data["geleend"] else gettext_lazy("apparaat waarmee je aanschoof")
     with transaction.atomic():
         if keyring is None:
             keyring = keys.new_keyring()
-            raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=_("dit toestel"))
+            raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=label)
         taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
         owner = taken.keyring or keyring
         if owner != keyring:
             # The same form came in twice at once, from a device without a cookie yet: one chair, and its own keyring.
             keyring.delete()
-            raw = keys.mint(Key.Scope.KEYRING, keyring=owner, label=_("dit toestel"))
-        if taken.email:
-            if not owner.email:
-                owner.email = taken.email
-                owner.save(update_fields=["email"])
-            if sign_up is None:
-                transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
+            raw = keys.mint(Key.Scope.KEYRING, keyring=owner, label=label)
+        elif _keep_address(owner, was=ChairForm.address_of(sign_up) if sign_up else "", given=taken.email):
+            transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
     if taken.state == SignUp.State.WAITING and taken.occurrence.is_full and form.cleaned_data["vrij"] == "1" and sign_up is None:
         messages.info(request, _("Net te laat: iemand anders nam op hetzelfde moment de laatste stoel."))
     response = see_other(request, occurrence.get_absolute_url())
-    is_borrowed = form.cleaned_data["geleend"]
-    if sign_up is None:
-        keys.remember(response, raw, this_session_only=is_borrowed)
-        if is_borrowed:
-            keys.lend(response, "nieuw")
+    if sign_up is None and not (device.borrowed and device.keyring):
+        keys.remember(response, raw, is_own=not form.cleaned_data["geleend"])
     return response
 
 
-def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: ChairForm, now) -> HttpResponse:
+def _keep_address(keyring: Keyring, *, was: str, given: str) -> bool:
+    """Whether a new address was given: it gets the link by mail. A keyring keeps the last one, and none that was taken away."""
+    if given == was:
+        return False
+    if given or keyring.email == was:
+        keyring.email = given
+        keyring.save(update_fields=["email"])
+    return bool(given)
+
+
+def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: ChairForm, now: datetime) -> HttpResponse:
     """A keyring of its own that this device does not keep: the link stands on a card, which opens for ten minutes."""
     with transaction.atomic():
         keyring = keys.new_keyring()
         taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
         if taken.keyring_id != keyring.pk:
             keyring.delete()
-        raw = keys.mint(Key.Scope.KEYRING, keyring=taken.keyring, label=_("kaartje"))
+        raw = keys.mint(Key.Scope.KEYRING, keyring=taken.keyring, label=gettext_lazy("kaartje"))
         if taken.email and taken.keyring_id == keyring.pk:
             transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
     address = reverse("card", args=[occurrence.slug, occurrence.date_key])
-    response = see_other(request, address)
+    response = see_other(request, address + "?voor=ander")
     response.set_cookie(CARD_COOKIE, raw, max_age=CARD_SECONDS, path=address, secure=settings.TLS, httponly=True, samesite="Strict")
     return response
 
@@ -143,15 +155,16 @@ def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: Chair
 @never_cache
 @require_safe
 def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
-    """The card that goes with a chair: somebody else's just after it was taken, else the one of this device."""
+    """The card that goes with a chair: the one of this device, or somebody else's, for a while after it was taken."""
     occurrence = find_occurrence(slug, date_key)
-    raw = request.COOKIES.get(CARD_COOKIE, "")
-    is_other = bool(raw)
-    key = keys.resolve(raw or request.COOKIES.get(settings.KEYRING_COOKIE, ""), Key.Scope.KEYRING)
+    is_other = request.GET.get("voor") == "ander"
+    raw = request.COOKIES.get(CARD_COOKIE, "") if is_other else keys.Device(request).raw
+    key = keys.resolve(raw, Key.Scope.KEYRING)
     sign_up = occurrence.sign_ups.filter(keyring=key.keyring).first() if key else None
     if sign_up is None:
+        if is_other:  # never the card of this device instead: it would be given away
+            messages.info(request, _("Dit kaartje laten we niet nog eens zien."))
         return see_other(request, occurrence.get_absolute_url())
-    raw = raw or request.COOKIES[settings.KEYRING_COOKIE]
     response = render(
         request,
         "meetings/card.html",
@@ -168,12 +181,25 @@ def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     return keep_secret(response)
 
 
+def goodbye(left: seats.Left) -> str:
+    """What someone who got up is told."""
+    match left:
+        case seats.Left.PASSED_ON:
+            return _("Je bent opgestaan. Je komt niet. Jouw stoel gaat naar de volgende.")
+        case seats.Left.FREE:
+            return _("Je bent opgestaan. Je komt niet. Jouw stoel is weer vrij.")
+        case seats.Left.PLACE_IN_LINE:
+            return _("Je staat niet meer op de wachtlijst. Je mag altijd zo binnenlopen.")
+        case seats.Left.NOTHING:
+            return _("Je had hier geen stoel meer.")
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """GET asks, POST gives the chair back."""
     occurrence, now = find_occurrence(slug, date_key), timezone.now()
-    keyring = keys.keyring_of(request)
+    keyring = keys.Device(request).keyring
     sign_up = occurrence.sign_ups.filter(keyring=keyring).first() if keyring else None
     if sign_up is None or keyring is None:
         return see_other(request, occurrence.get_absolute_url())
@@ -186,9 +212,9 @@ def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     }
     if request.method == "POST":
         try:
-            seats.leave(occurrence.pk, keyring, now=now)
+            left = seats.leave(occurrence.pk, keyring, now=now)
         except seats.OccurrenceClosed as closed:
             return keep_secret(render(request, "meetings/leave.html", {**context, "refused": str(closed)}, status=422))
-        messages.success(request, _("Je bent opgestaan. Je komt niet. Jouw stoel gaat naar de volgende."))
+        messages.success(request, goodbye(left))
         return see_other(request, occurrence.get_absolute_url())
     return keep_secret(render(request, "meetings/leave.html", context))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -103,7 +102,8 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         if moved is None:
             raise
         return HttpResponseRedirect(moved.get_absolute_url())
-    keyring = keys.keyring_of(request)
+    device = keys.Device(request)
+    keyring = device.keyring
     sign_up = found.sign_ups.filter(keyring=keyring).first() if keyring else None
     audience = table.audience(found, keyring)
     is_seated = sign_up is not None and sign_up.state == SignUp.State.SEATED
@@ -127,11 +127,9 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         "own_chairs": ", ".join(str(number + 1) for number in sign_up.chairs) if sign_up else "",
         "access_facts": access_facts(found),
     }
-    borrowed = request.COOKIES.get(keys.BORROWED_COOKIE, "")
-    context |= {"is_borrowed": bool(borrowed), "shows_link": borrowed != "gezien"}
+    context |= {"is_borrowed": bool(device.borrowed), "shows_link": device.borrowed != keys.SHOWN}
     if sign_up:
-        raw = request.COOKIES.get(settings.KEYRING_COOKIE, "")
-        context["link"] = request.build_absolute_uri(reverse("mine_by_key", args=[raw]))
+        context["link"] = request.build_absolute_uri(reverse("mine_by_key", args=[device.raw]))
         if not is_seated:
             position = seats.position(sign_up)
             context |= {"position": position, "ahead": position - 1, "why": seats.why_waiting(found, sign_up)}
@@ -139,8 +137,8 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     patch_vary_headers(response, ["Cookie"])
     if sign_up:
         keep_secret(response)
-        if borrowed == "nieuw":
-            keys.lend(response, "gezien")
+        if device.borrowed == keys.NOT_SHOWN:
+            keys.lend(response, keys.SHOWN)
     else:
         response["Cache-Control"] = "no-cache"
     if not found.listed:

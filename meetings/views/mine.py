@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,13 +17,14 @@ from meetings import keys, rate, seats, tasks
 from meetings.forms import LostLinkForm
 from meetings.models import Key, Keyring
 
+from .chair import goodbye
 from .meeting import keep_secret, see_other
 
 
-def _chairs(
-    request: HttpRequest, keyring: Keyring | None, raw: str, *, by_link: bool, status: int = 200, refused: str = ""
-) -> HttpResponse:
-    now = timezone.now()
+def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, status: int = 200, refused: str = "") -> HttpResponse:
+    """What the keyring behind ``key`` holds; ``raw`` is that key, as the page shows it again."""
+    now, device = timezone.now(), keys.Device(request)
+    keyring = key.keyring if key else None
     sign_ups = list(keyring.sign_ups.select_related("occurrence__meeting__host").order_by("occurrence__starts_at", "id")) if keyring else []
     response = render(
         request,
@@ -32,49 +33,64 @@ def _chairs(
             "keyring": keyring,
             "coming": [s for s in sign_ups if not s.occurrence.has_passed(now)],
             "been": [s for s in reversed(sign_ups) if s.occurrence.has_passed(now)][:10],
+            "links": keys.links_of(keyring, now=now) if keyring else [],
+            "link_in_use": key,
             "link": request.build_absolute_uri(reverse("mine_by_key", args=[raw])) if keyring else "",
             "raw": raw,
             "by_link": by_link,
-            "is_borrowed": keys.BORROWED_COOKIE in request.COOKIES and not by_link,
-            "shows_link": by_link or keys.BORROWED_COOKIE not in request.COOKIES,
+            "is_borrowed": bool(device.borrowed) and not by_link,
+            "shows_link": by_link or device.borrowed != keys.SHOWN,
+            "is_of_other": by_link and device.keyring not in (None, keyring),
             "refused": refused,
             "menu": "mijn",
         },
         status=status,
     )
+    if keyring and device.borrowed == keys.NOT_SHOWN and not by_link:
+        keys.lend(response, keys.SHOWN)
     return keep_secret(response)
 
 
 @never_cache
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    return _chairs(request, keys.keyring_of(request), request.COOKIES.get(settings.KEYRING_COOKIE, ""), by_link=False)
+    device = keys.Device(request)
+    return _chairs(request, device.key, device.raw, by_link=False)
 
 
-def _keyring_behind(request: HttpRequest, raw: str) -> Keyring:
-    """The keyring of a link. Unknown, ended and mistyped links get the same 404; guessing is slowed down."""
+def _opened(request: HttpRequest, raw: str) -> tuple[Key, Keyring]:
+    """The key of a link and its keyring, and from here on its language: such an address has no prefix that says one.
+
+    Unknown, ended and mistyped links get the same 404; guessing is slowed down.
+    """
     key = keys.resolve(raw, Key.Scope.KEYRING)
     if key is None or key.keyring is None:
         rate.is_too_often(request, None, "wrong key")
         raise Http404
-    return key.keyring
+    translation.activate(key.keyring.language)
+    return key, key.keyring
 
 
 @never_cache
 @require_safe
 def by_key(request: HttpRequest, key: str) -> HttpResponse:
     """The same by link, on any device. Sets no cookie: a button does."""
-    return _chairs(request, _keyring_behind(request, key), key, by_link=True)
+    opened, _keyring = _opened(request, key)
+    return _chairs(request, opened, key, by_link=True)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def remember(request: HttpRequest, key: str) -> HttpResponse:
+    """The device gets a link of its own, so that it goes on when this one is ended, and ends without it."""
     if request.method != "POST":
         return see_other(request, reverse("mine_by_key", args=[key]))
-    _keyring_behind(request, key)
+    _key, keyring = _opened(request, key)
     response = see_other(request, reverse("mine"))
-    keys.remember(response, key)
+    if keys.Device(request).keyring != keyring:
+        keys.remember(
+            response, keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("apparaat dat jouw link onthoudt")), is_own=True
+        )
     return response
 
 
@@ -83,15 +99,49 @@ def remember(request: HttpRequest, key: str) -> HttpResponse:
 def leave_by_key(request: HttpRequest, key: str, sign_up_id: int) -> HttpResponse:
     if request.method != "POST":
         return see_other(request, reverse("mine_by_key", args=[key]))
-    keyring = _keyring_behind(request, key)
+    opened, keyring = _opened(request, key)
     sign_up = keyring.sign_ups.filter(pk=sign_up_id).first()
     if sign_up is not None:
         try:
-            seats.leave(sign_up.occurrence_id, keyring, now=timezone.now())
+            left = seats.leave(sign_up.occurrence_id, keyring, now=timezone.now())
         except seats.OccurrenceClosed as closed:
-            return _chairs(request, keyring, key, by_link=True, status=422, refused=str(closed))
-        messages.success(request, _("Je bent opgestaan. Je komt niet. Jouw stoel gaat naar de volgende."))
+            return _chairs(request, opened, key, by_link=True, status=422, refused=str(closed))
+        messages.success(request, goodbye(left))
     return see_other(request, reverse("mine_by_key", args=[key]))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_link(request: HttpRequest, key_id: int) -> HttpResponse:
+    """One link of this device's keyring stops, and the others go on."""
+    keyring = keys.Device(request).keyring
+    if request.method != "POST" or keyring is None:
+        return see_other(request, reverse("mine"))
+    return _end(request, keyring, key_id, reverse("mine"))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_link_by_key(request: HttpRequest, key: str, key_id: int) -> HttpResponse:
+    """The same by link: who holds one can let a device remember it, and so do all of this already."""
+    here = reverse("mine_by_key", args=[key])
+    if request.method != "POST":
+        return see_other(request, here)
+    opened, keyring = _opened(request, key)
+    return _end(request, keyring, key_id, reverse("mine") if opened.pk == key_id else here)
+
+
+def _end(request: HttpRequest, keyring: Keyring, key_id: int, back: str) -> HttpResponse:
+    if not keys.revoke(keyring, key_id, now=timezone.now()):
+        raise Http404
+    response = see_other(request, back)
+    held = keys.Device(request).raw
+    if held and keyring.keys.filter(pk=key_id, hash=keys.hash_of(held)).exists():
+        keys.forget(response)
+        messages.success(request, _("Die link werkt niet meer. Dit apparaat weet niets meer van jou. Je stoelen blijven van jou."))
+    else:
+        messages.success(request, _("Die link werkt niet meer. Je stoelen blijven van jou."))
+    return response
 
 
 @never_cache
@@ -112,11 +162,12 @@ def renew(request: HttpRequest) -> HttpResponse:
     """A new link; every old one ends at once."""
     if request.method != "POST":
         return see_other(request, reverse("mine"))
-    keyring = keys.keyring_of(request)
+    device = keys.Device(request)
     response = see_other(request, reverse("mine"))
-    if keyring:
+    if keyring := device.keyring:
         keys.revoke_all(keyring, now=timezone.now())
-        keys.remember(response, keys.mint(Key.Scope.KEYRING, keyring=keyring, label=_("nieuwe link")))
+        raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("nieuwe link"))
+        keys.remember(response, raw, is_own=not device.borrowed)
         messages.success(request, _("Dit is jouw nieuwe link. De oude werkt niet meer."))
     return response
 
@@ -125,7 +176,7 @@ def renew(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """Everything of this keyring goes at once; coming chairs fall free for the next."""
-    keyring = keys.keyring_of(request)
+    keyring = keys.Device(request).keyring
     if keyring is None:
         return see_other(request, reverse("mine"))
     if request.method == "GET":
@@ -151,7 +202,8 @@ def lost(request: HttpRequest) -> HttpResponse:
             address = form.cleaned_data["email"]
             known = Keyring.objects.filter(Q(email__iexact=address) | Q(sign_ups__email__iexact=address)).distinct().order_by("-id")[:5]
             for keyring in known:
-                tasks.send_link_again.enqueue(keyring.pk)
+                gave_it = keyring.sign_ups.filter(email__iexact=address).first()
+                tasks.send_link_again.enqueue(keyring.pk, gave_it.pk if gave_it else None)
             messages.success(
                 request, _("Kennen we dit adres? Dan is er een mail onderweg met een nieuwe link. Kijk ook bij ongewenste mail.")
             )

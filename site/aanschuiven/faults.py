@@ -12,6 +12,7 @@ import sys
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -53,8 +54,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without the right token: too old, its cookie gone, or sent by another site."""
-    return _page(request, "403_csrf.html", 403)
+    """A form without the right token: too old, or its cookie gone. One that another site sent is told so."""
+    is_foreign = reason.endswith(REASON_BAD_ORIGIN.partition("%s")[2])  # Django says the same of Origin and Referer
+    return _page(request, "403_origin.html" if is_foreign else "403_csrf.html", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -154,7 +154,7 @@ def test_a_chair_for_somebody_else_has_a_keyring_of_its_own_and_a_card(client, t
 
     answer = client.post(chair(table), {"perspectief": "bewoner", "naam": "Annie", "voor": "ander"})
 
-    assert (answer.status_code, answer["Location"]) == (303, table.get_absolute_url() + "kaartje/")
+    assert (answer.status_code, answer["Location"]) == (303, table.get_absolute_url() + "kaartje/?voor=ander")
     assert table.sign_ups.values("keyring").distinct().count() == 2
     card = client.get(answer["Location"])
     link = re.search(r'id="kaart-link"[^>]*>([^<]+)<', card.content.decode()).group(1)

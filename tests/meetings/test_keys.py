@@ -1,15 +1,48 @@
 """Keys: secret links that open what is yours, and nothing once they ended."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.conf import settings
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy
 
-from meetings import keys
-from meetings.models import Key
-from tests.factories import keyring
+from meetings import keys, seats
+from meetings.models import Key, Keyring
+from tests.factories import keyring, occurrence
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Keyring:
+    """Someone with a chair next week."""
+    who = keyring()
+    seats.take(occurrence(starts_at=timezone.now() + timedelta(days=7)).pk, who, "bewoner", now=timezone.now())
+    return who
+
+
+def mint(who: Keyring, label: str = "", **more) -> str:
+    return keys.mint(Key.Scope.KEYRING, keyring=who, label=label, **more)
+
+
+def id_of(raw: str) -> int:
+    return Key.objects.get(hash=keys.hash_of(raw)).pk
+
+
+def device(raw: str) -> Client:
+    """A phone that remembers a link."""
+    client = Client()
+    client.cookies[settings.KEYRING_COOKIE] = raw
+    return client
+
+
+def listed(page: str) -> list[str]:
+    """The labels of "Jouw links"."""
+    section = page.split('aria-labelledby="links"')[1].split("</section>")[0]
+    return [" ".join(re.sub("<[^>]+>", " ", heading).split()) for heading in re.findall(r"<h3>(.*?)</h3>", section)]
 
 
 def test_a_key_has_130_random_bits_and_only_its_hash_is_stored():
@@ -50,3 +83,158 @@ def test_a_key_that_ended_opens_nothing(spoil):
 )
 def test_what_is_no_key_opens_nothing(raw):
     assert keys.resolve(raw, Key.Scope.KEYRING) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "day"),
+    [
+        ({}, "2028-01-04"),
+        ({"last_used_on": datetime(2027, 1, 1, tzinfo=UTC).date()}, "2028-02-01"),
+        ({"expires_at": datetime(2027, 3, 3, tzinfo=UTC)}, "2027-03-03"),
+    ],
+    ids=["thirteen months after it was made", "thirteen months after it was used", "its own end"],
+)
+def test_a_key_says_how_long_it_works(fields, day):
+    key = Key(created_at=datetime(2026, 12, 4, tzinfo=UTC), **fields)
+
+    assert key.ends_on.isoformat() == day
+
+
+def test_a_label_is_in_the_language_of_the_keyring():
+    with translation.override("en"):
+        mint(keyring(language="nl"), gettext_lazy("nieuwe link"))
+    mint(keyring(language="en"), gettext_lazy("Mijn stoelen"))
+
+    assert set(Key.objects.values_list("label", flat=True)) == {"nieuwe link", "My chairs"}
+
+
+def test_a_device_asks_the_database_once_and_only_when_asked(django_assert_num_queries):
+    request = RequestFactory().get("/")
+    request.COOKIES[settings.KEYRING_COOKIE] = mint(keyring())
+    keys.Device(request).keyring  # noqa: B018  the first use of a day is noted
+
+    with django_assert_num_queries(0):
+        asked = keys.Device(request)
+        assert keys.Device(RequestFactory().get("/")).keyring is None
+    with django_assert_num_queries(1):
+        assert asked.keyring == asked.keyring is not None
+
+
+def test_mine_lists_each_link_that_works_and_no_secret(owner):
+    here, mail = mint(owner, "apparaat"), mint(owner, "mail over Wijklunch", expires_at=timezone.now() + timedelta(days=90))
+    mint(owner, "ging voorbij", expires_at=timezone.now() - timedelta(days=1))
+    mint(keyring(), "van een ander")
+    keys.revoke(owner, id_of(mint(owner, "gestopt")), now=timezone.now())
+
+    page = device(here).get("/mijn/").text
+
+    assert listed(page) == ["mail over Wijklunch", "apparaat dit apparaat"]
+    assert "Nog niet gebruikt." in page
+    assert "Voor het laatst gebruikt op" in page
+    assert mail not in page
+    assert not any(key.hash in page for key in Key.objects.all())
+
+
+def test_one_link_is_stopped_at_once_and_the_others_go_on(owner):
+    here, mail = mint(owner, "apparaat"), mint(owner, "mail over Wijklunch")
+    client = device(here)
+
+    answer = client.post(f"/mijn/link/{id_of(mail)}/", follow=True)
+
+    assert answer.redirect_chain == [("/mijn/", 303)]
+    assert "Die link werkt niet meer. Je stoelen blijven van jou." in answer.text
+    assert listed(answer.text) == ["apparaat dit apparaat"]
+    assert Client().get(f"/mijn/{mail}/").status_code == 404
+    assert client.post(f"/mijn/link/{id_of(mail)}/").status_code == 303  # pressed twice
+
+
+def test_stopping_the_link_of_this_device_makes_it_forget(owner):
+    here, mail = mint(owner, "apparaat"), mint(owner, "mail")
+    client = device(here)
+    assert "Dan weet dit apparaat niets meer van jou." in client.get("/mijn/").text
+
+    answer = client.post(f"/mijn/link/{id_of(here)}/", follow=True)
+
+    assert "Dit apparaat weet niets meer van jou." in answer.text
+    assert client.cookies[settings.KEYRING_COOKIE].value == ""
+    assert owner.sign_ups.exists()
+    assert Client().get(f"/mijn/{mail}/").status_code == 200
+
+
+def test_the_last_link_is_not_stopped_without_a_warning(owner):
+    here = mint(owner)
+    assert "dit is je enige link" in device(here).get("/mijn/").text
+
+    mint(owner)
+    assert "dit is je enige link" not in device(here).get("/mijn/").text
+
+
+def test_links_stop_by_link_as_well_on_a_device_that_remembers_nothing(owner):
+    card, mail = mint(owner, "kaartje"), mint(owner, "mail")
+    client = Client()
+    assert listed(client.get(f"/mijn/{card}/").text) == ["mail", "kaartje deze link"]
+
+    assert client.post(f"/mijn/{card}/link/{id_of(mail)}/")["Location"] == f"/mijn/{card}/"
+    assert client.post(f"/mijn/{card}/link/{id_of(card)}/")["Location"] == "/mijn/"
+
+    assert [client.get(f"/mijn/{raw}/").status_code for raw in (card, mail)] == [404, 404]
+    assert not client.cookies.get(settings.KEYRING_COOKIE)
+
+
+@pytest.mark.parametrize("address", ["/mijn/link/{id}/", "/mijn/{raw}/link/{id}/"], ids=["device", "link"])
+def test_nobody_stops_a_link_of_somebody_else(owner, address):
+    theirs, mine = mint(owner), mint(keyring())
+
+    for key_id in (id_of(theirs), 10**30):
+        assert device(mine).post(address.format(id=key_id, raw=mine)).status_code == 404
+    assert Client().get(f"/mijn/{theirs}/").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/mijn/link/{id}/", "/mijn/{raw}/link/{id}/"], ids=["device", "link"])
+def test_a_link_is_stopped_by_a_button_of_ours_only(owner, address):
+    raw = mint(owner)
+    address, strict = address.format(id=id_of(raw), raw=raw), Client(enforce_csrf_checks=True)
+    strict.cookies[settings.KEYRING_COOKIE] = raw
+
+    assert strict.post(address).status_code == 403
+    assert strict.get(address).status_code == 303
+    assert Client().post(address.replace(raw, "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5")).status_code in (303, 404)
+    assert keys.resolve(raw, Key.Scope.KEYRING) is not None
+
+
+def test_a_feed_is_no_link_that_opens_a_keyring(owner):
+    here = mint(owner, "apparaat")
+    feed = keys.mint(Key.Scope.FEED, keyring=owner, label="mijn agenda")
+
+    assert listed(device(here).get("/mijn/").text) == ["apparaat dit apparaat"]
+    assert device(here).post(f"/mijn/link/{id_of(feed)}/").status_code == 404
+
+
+def test_a_device_that_remembers_a_link_gets_one_of_its_own(owner):
+    mail, client = mint(owner, "mail", expires_at=timezone.now() + timedelta(days=90)), Client()
+
+    for _twice in range(2):
+        client.post(f"/mijn/{mail}/onthoud/")
+
+    assert listed(client.get("/mijn/").text) == ["apparaat dat jouw link onthoudt dit apparaat", "mail"]
+    client.post(f"/mijn/link/{id_of(mail)}/")
+    assert "Hier kom je" in client.get("/mijn/").text
+
+
+def test_a_device_of_somebody_else_is_warned_before_it_remembers(owner):
+    mine, theirs = mint(keyring()), mint(owner)
+
+    assert "Dit apparaat onthoudt nu een andere link." in device(mine).get(f"/mijn/{theirs}/").text
+    assert "Dit apparaat onthoudt nu een andere link." not in device(theirs).get(f"/mijn/{theirs}/").text
+
+
+def test_a_link_opens_in_the_language_of_its_keyring(owner):
+    owner.language = "en"
+    owner.save()
+
+    page = Client().get(f"/mijn/{mint(owner)}/")
+
+    assert page["Content-Language"] == "en"
+    assert '<html lang="en">' in page.text
+    assert 'href="/en/agenda/"' in page.text
+    assert "My chairs" in page.text

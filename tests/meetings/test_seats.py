@@ -224,6 +224,78 @@ def test_every_change_moves_the_version_on():
     assert (where.status, where.reason) == (Occurrence.Status.CANCELLED, "storm")
 
 
+def test_what_changes_nothing_at_the_table_makes_no_version_and_no_frame(django_capture_on_commit_callbacks, monkeypatch):
+    where, who = table(capacity=2, is_closed=False), keyring()
+    told: list[int] = []
+    monkeypatch.setattr(seats.live, "announce", lambda path, version: told.append(version))
+
+    def doing(*actions) -> int:
+        for action in actions:
+            with django_capture_on_commit_callbacks(execute=True):
+                action()
+        where.refresh_from_db()
+        return where.version
+
+    same = {"who": who, "name": "Joke", "party": 2}
+    assert doing(lambda: take(where, **same)) == 1
+    assert doing(lambda: take(where, **same), lambda: take(where, **same, form_token="abcdefghijklmnop", email="j@example.org")) == 1
+    assert doing(lambda: seats.leave(where.pk, keyring(), now=BEFORE)) == 1
+    assert doing(lambda: seats.set_capacity(where.pk, 2, now=BEFORE), lambda: seats.set_closed(where.pk, False, now=BEFORE)) == 1
+    assert told == [1]
+    assert where.sign_ups.get().email == "j@example.org"  # whoever receives reads it, the table does not show it
+    assert_sound(where)
+
+
+@pytest.mark.parametrize(
+    "more", [{"name": "Annie"}, {"name_visibility": "iedereen"}, {"party": 2}, {"perspective": POLICY}], ids=lambda more: next(iter(more))
+)
+def test_what_the_table_shows_of_a_sign_up_makes_a_version(more):
+    where, who = table(capacity=3), keyring()
+    take(where, who=who, name="Joke")
+
+    take(where, who=who, **{"name": "Joke"} | more)
+
+    where.refresh_from_db()
+    assert where.version == 2
+
+
+def test_what_someone_who_gets_up_leaves_behind_is_told_apart():
+    where, first, second, third = table(capacity=1), keyring(), keyring(), keyring()
+    for who in (first, second, third):
+        take(where, who=who)
+
+    left = [seats.leave(where.pk, who, now=BEFORE) for who in (third, first, second, second)]
+
+    assert left == [seats.Left.PLACE_IN_LINE, seats.Left.PASSED_ON, seats.Left.FREE, seats.Left.NOTHING]
+
+
+def test_a_chair_that_nobody_on_the_waiting_list_may_have_is_free():
+    where, resident = table(capacity=2, balance=Balance.EQUAL, formal_start=0), keyring()
+    take(where, who=resident)
+    take(where, POLICY)
+    take(where, POLICY)
+
+    assert seats.leave(where.pk, resident, now=BEFORE) == seats.Left.FREE
+    assert_sound(where)
+
+
+def test_a_form_of_one_table_is_refused_at_another():
+    here, there = table(capacity=2), occurrence(starts_at=BEFORE + timedelta(days=3), kind=Kind.SESSION, capacity=2)
+    take(here, form_token="abcdefghijklmnop")
+
+    with pytest.raises(seats.FormOfAnotherTable, match="Open het opnieuw"):
+        take(there, form_token="abcdefghijklmnop")
+    assert not there.sign_ups.exists()
+
+
+def test_who_asks_for_more_at_a_full_table_hears_that_no_chair_is_free():
+    where, who = table(capacity=1), keyring()
+    take(where, who=who)
+
+    with pytest.raises(seats.NotEnoughSeats, match="Er is geen stoel meer vrij"):
+        take(where, who=who, party=2)
+
+
 def test_erasing_frees_coming_chairs_and_leaves_past_ones_without_a_name():
     who, coming = keyring(), table(capacity=2)
     past = occurrence(starts_at=BEFORE - timedelta(days=1), kind=Kind.SESSION, capacity=2)

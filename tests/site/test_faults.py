@@ -145,6 +145,25 @@ def test_a_form_from_another_site_is_refused():
     assert post_a_form(origin="null", sec_fetch_site="same-site") == 403
 
 
+@pytest.mark.parametrize(
+    ("https", "headers"),
+    [
+        (False, {"origin": "https://elsewhere.example"}),
+        (False, {"origin": "null", "sec-fetch-site": "cross-site"}),
+        (True, {"referer": "https://elsewhere.example/x"}),
+    ],
+    ids=["origin", "an origin that hides", "referer"],
+)
+def test_a_form_from_another_site_is_told_so(https, headers):
+    answer = Client(enforce_csrf_checks=True).post("/mijn/vergeet/", {}, secure=https, headers=headers)
+
+    assert answer.status_code == 403
+    assert "Dit formulier kwam van een andere site" in answer.text
+    assert "Er is niets veranderd" in answer.text
+    assert "te oud" not in answer.text
+    assert 'href="/mijn/vergeet/"' in answer.text
+
+
 @pytest.mark.django_db
 def test_a_form_on_a_page_without_referrer_is_taken():
     # What a browser sends from a page that a secret link opened, over https and over plain http.

@@ -12,7 +12,7 @@ import pytest
 
 from meetings.live import announce
 from meetings.live import hub as hub_module
-from meetings.live.hub import SENTENCE, Frame, Hub, Socket, drop_cached, on_change, without_sentence
+from meetings.live.hub import NOT_FOUND, SENTENCE, TRY_AGAIN, Frame, Hub, Socket, drop_cached, on_change, without_sentence
 
 PATH = "/agenda/thee/2026-12-03/"
 
@@ -41,7 +41,7 @@ class Page(Socket):
 
     def __init__(self, audience: str = "public", language: str = "nl", slow: bool = False) -> None:
         self.got: list[dict[str, Any]] = []
-        self.is_closed = False
+        self.closed_with: int | None = None
         self.ready = asyncio.Event()
         if not slow:
             self.ready.set()
@@ -51,8 +51,8 @@ class Page(Socket):
         await self.ready.wait()
         self.got.append(message)
 
-    async def _closed(self) -> None:
-        self.is_closed = True
+    async def _closed(self, code: int) -> None:
+        self.closed_with = code
 
     @property
     def versions(self) -> list[int]:
@@ -156,7 +156,7 @@ async def test_a_page_that_takes_nothing_is_dropped(hub: Hub, database: Database
     await hub.watch(PATH, stuck)
     await hub.watch(PATH, quick)
 
-    await until(lambda: stuck.is_closed)
+    await until(lambda: stuck.closed_with == TRY_AGAIN)
 
     assert hub.tables[PATH].sockets == {quick}
 
@@ -172,7 +172,7 @@ async def test_a_page_whose_socket_broke_is_dropped(hub: Hub, database: Database
     page.send = broken
     change(hub, database, 2)
 
-    await until(lambda: page.is_closed and other.versions == [1, 2])
+    await until(lambda: page.closed_with == TRY_AGAIN and other.versions == [1, 2])
     assert hub.tables[PATH].sockets == {other}
 
 
@@ -224,7 +224,7 @@ async def test_pages_of_a_table_that_is_gone_are_closed(hub: Hub, database: Data
     database.version = None
     hub.hint(PATH, 2)
 
-    await until(lambda: page.is_closed)
+    await until(lambda: page.closed_with == NOT_FOUND)
     assert hub.tables == {}
     assert not await hub.watch(PATH, Page())
     assert hub.tables == {}
