@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import NewPage, Site
 
 
 def with_authenticator(page: Page) -> None:
@@ -26,7 +27,6 @@ def test_the_first_link_leads_to_a_passkey_and_the_passkey_to_the_cms(site: Site
     axe(desktop)
     desktop.get_by_role("link", name="Maak een passkey").click()
     axe(desktop)
-    desktop.wait_for_load_state("networkidle")  # the button works once its script has come
     desktop.get_by_role("button", name="Maak de passkey").click()
     desktop.wait_for_url("**/account/2fa/recovery-codes/")
     axe(desktop)
@@ -37,7 +37,48 @@ def test_the_first_link_leads_to_a_passkey_and_the_passkey_to_the_cms(site: Site
     desktop.goto(site.url + "/cms/")
     expect(desktop.get_by_role("heading", level=1)).to_have_text("Naar de redactie")
     axe(desktop)
-    desktop.wait_for_load_state("networkidle")
     desktop.get_by_role("button", name="Gebruik je passkey").click()
     desktop.wait_for_url(site.url + "/cms/")
     assert site.manage("staff_link", "--first") == ""
+
+
+SENTENCE = "Deze knop werkt in een browser met JavaScript die passkeys kent."
+KNOWS_NO_PASSKEYS = "delete window.PublicKeyCredential"
+
+
+def test_the_button_waits_for_its_script(site: Site, desktop: Page):
+    """What was pressed before the script had come did nothing, or sent an empty form."""
+    waiting: list[Route] = []
+    desktop.route("**/passkey*.js", lambda route: waiting.append(route))
+
+    with desktop.expect_request("**/passkey*.js"):
+        desktop.goto(site.url + "/account/login/", wait_until="commit")
+    button = desktop.get_by_role("button", name="Gebruik je passkey")
+    expect(button).to_be_disabled()
+    expect(desktop.get_by_text(SENTENCE)).to_be_visible()
+    for route in waiting:
+        route.continue_()
+
+    expect(button).to_be_enabled()
+    expect(desktop.get_by_text(SENTENCE)).to_be_hidden()
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["no passkeys", "no JavaScript"])
+def test_without_passkeys_the_button_is_off_and_the_page_names_the_code(
+    site: Site, new_page: NewPage, axe: Callable[[Page], None], has_script: bool
+):
+    page = new_page(javascript=has_script)
+    page.add_init_script(KNOWS_NO_PASSKEYS)
+
+    page.goto(site.url + "/account/login/")
+    expect(page.get_by_role("button", name="Gebruik je passkey")).to_be_disabled()
+    expect(page.get_by_text(SENTENCE + " Lukt dat niet? Neem dan een code.")).to_be_visible()
+    expect(page.get_by_role("button", name="Stuur mij een code")).to_be_enabled()
+    if has_script:
+        axe(page)  # axe is a script itself
+    page.goto(site.manage("staff_link", "anna").strip())
+    page.get_by_role("button", name="Ga naar binnen").click()
+    page.get_by_role("link", name="Maak een passkey").click()
+    expect(page.get_by_role("button", name="Maak de passkey")).to_be_disabled()
+    page.get_by_role("link", name="Voeg dan een app met codes toe").click()
+    expect(page).to_have_url(site.url + "/account/2fa/totp/activate/")

@@ -161,6 +161,23 @@ class TestSignIn:
         assert 'type="email"' in text
         assert 'type="password"' not in text
 
+    def test_a_passkey_button_is_off_until_its_script_is_there(self, client, anna):
+        """Pages of ours and of allauth: to come in, to add one, to come in with one as second factor, and to show it is still you."""
+        add_app(anna)
+        pages = [client.get("/account/login/").text]
+        client.post("/account/login/", {"login": anna.email})
+        code = re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})$", mail.outbox[-1].body, re.MULTILINE)[1]
+        client.post("/account/login/code/confirm/", {"code": code})
+        pages.append(client.get("/account/2fa/authenticate/").text)
+        client.post(link_for(anna))
+        pages.append(client.get("/account/2fa/webauthn/add/").text)
+
+        for page in pages:
+            button = re.search(r'<button[^>]*id="(?:passkey_login|mfa_webauthn_\w+)"[^>]*>', page)[0]
+            assert button.endswith(" data-passkey disabled>")
+            assert page.count("Deze knop werkt in een browser met JavaScript die passkeys kent.") == 1
+            assert re.search(r'<script src="[^"]*aanschuiven/passkey[^"]*\.js"></script>', page)
+
     def test_nobody_signs_up(self, client):
         answer = client.post("/account/signup/", {"email": "iemand@example.org"})
 
