@@ -177,7 +177,7 @@ def cursor_from(text: str) -> tuple[datetime, int] | None:
 def _one(query: QueryDict, name: str) -> str:
     """The last value of a name, as Django has it. Raises BadFilter for what no value of ours can be."""
     value = query.get(name, "").strip()
-    if len(value) > 200 or "\x00" in value:
+    if len(value) > 200 or "\x00" in value or "\ufffd" in value:  # the last is what bytes that are no UTF-8 became
         raise BadFilter(_("Dit adres klopt niet helemaal. Begin weer vooraan in de agenda."))
     return value
 
