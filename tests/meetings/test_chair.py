@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from meetings import keys, seats
 from meetings.models import Key, Keyring, Kind, Names, Occurrence, SignUp, Visibility
@@ -104,6 +105,35 @@ def test_bad_input_gets_the_form_back_with_a_dutch_sentence(client, table, data,
     assert not table.sign_ups.exists()
 
 
+@pytest.mark.parametrize("field", ["naam", "bericht"])
+def test_bytes_that_are_no_utf_8_are_asked_again_and_nothing_else_is_lost(client, table, field):
+    rest = "bericht=Rolstoel" if field == "naam" else "naam=Joke"
+    body = f"perspectief=beleid&aantal=2&{rest}&{field}=Ren%ff".encode()
+
+    answer = client.post(chair(table), body, content_type="application/x-www-form-urlencoded")
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert re.search(rf'id="{field}-fout">Een teken kwam niet goed over. Typ het nog eens.<', page)
+    assert "Ren\ufffd" in page
+    assert rest.partition("=")[2] in page
+    assert re.search(r'value="beleid"[^>]* checked', page)
+    assert re.search(r'value="2" checked', page)
+    assert not table.sign_ups.exists()
+
+
+@pytest.mark.parametrize("query", ["?naam=%ff", "?wat=%ff", "?voor=%ff&wat=%c3"])
+def test_an_address_with_bytes_that_are_no_utf_8_opens_the_form(client, table, query):
+    assert client.get(chair(table) + query).status_code == 200
+
+
+def test_a_lost_link_with_an_address_that_is_no_utf_8_is_asked_again(client):
+    answer = client.post("/mijn/kwijt/", b"email=jok%ff@example.org", content_type="application/x-www-form-urlencoded")
+
+    assert answer.status_code == 422
+    assert "Dit lijkt geen e-mailadres." in answer.content.decode()
+
+
 def test_what_was_typed_survives_an_error(client, table):
     page = client.post(chair(table), {"naam": "Joke", "bericht": "Ik zit in een rolstoel", "aantal": "2", "email": "x"}).content.decode()
 
@@ -126,6 +156,31 @@ def test_the_same_form_sent_twice_before_the_first_answer_is_one_chair_and_one_k
     assert [one.post(chair(table), data).status_code for one in (first, second)] == [303, 303]
     assert (table.sign_ups.count(), Keyring.objects.count()) == (1, 1)
     assert "Je zit aan tafel." in second.get(table.get_absolute_url()).content.decode()
+
+
+def test_a_form_of_one_table_counts_at_no_other(client, table):
+    data = {"perspectief": "bewoner", "teken": token(client.get(chair(table)))}
+    other = occurrence(starts_at=timezone.now() + SOON, capacity=3)
+    client.post(chair(table), data)
+
+    answer = client.post(chair(other), data)
+
+    assert answer.status_code == 422
+    assert "Dit formulier klopt niet meer. Open het opnieuw." in answer.content.decode()
+
+
+def test_a_form_for_somebody_else_sent_twice_is_one_chair_one_keyring_and_the_same_card(client, table, django_capture_on_commit_callbacks):
+    client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+    data = {"perspectief": "bewoner", "naam": "Annie", "voor": "ander", "email": "annie@example.org"}
+    data["teken"] = token(client.get(chair(table) + "?voor=ander"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [client.post(chair(table), data) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert (table.sign_ups.count(), Keyring.objects.count()) == (2, 2)
+    assert "Jouw stoel is nummer" in client.get(answers[1]["Location"]).content.decode()
+    assert DBTaskResult.objects.filter(task_path="meetings.tasks.tell_confirmed").count() == 1
 
 
 def test_who_sits_already_is_told_so_and_nobody_is_overwritten(client, table):
@@ -164,6 +219,63 @@ def test_a_chair_for_somebody_else_has_a_keyring_of_its_own_and_a_card(client, t
     mine = Client().get(link).content.decode()
     assert table.title in mine
     assert "Stoel 2" in mine
+
+
+def test_an_expired_card_of_somebody_else_is_not_replaced_by_ones_own(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
+    own = client.cookies[settings.KEYRING_COOKIE].value
+    card = client.post(chair(table), {"perspectief": "bewoner", "naam": "Annie", "voor": "ander"})["Location"]
+
+    assert own in client.get(table.get_absolute_url() + "kaartje/").content.decode()  # one's own, also right after another's
+    del client.cookies["kaartje"]
+    answer = client.get(card, follow=True)
+
+    assert answer.redirect_chain == [(table.get_absolute_url(), 303)]
+    assert "Dit kaartje laten we niet nog eens zien." in answer.content.decode()
+
+
+def test_a_guest_on_somebody_elses_phone_gets_a_card_and_the_phone_stays_its_owners(client, table):
+    client.post(chair(occurrence(starts_at=timezone.now() + SOON, capacity=3)), {"perspectief": "bewoner", "naam": "Joke"})
+    own = client.cookies[settings.KEYRING_COOKIE].value
+
+    answer = client.post(chair(table), {"perspectief": "bewoner", "naam": "Annie", "geleend": "ja"})
+
+    assert answer["Location"] == table.get_absolute_url() + "kaartje/?voor=ander"
+    assert client.cookies[settings.KEYRING_COOKIE].value == own
+    assert not client.cookies["geleend"].value
+    assert table.sign_ups.get().keyring != keys.resolve(own, Key.Scope.KEYRING).keyring
+
+
+def test_a_second_chair_on_a_borrowed_device_keeps_it_borrowed(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "geleend": "ja"})
+    client.get(table.get_absolute_url())
+    other = occurrence(starts_at=timezone.now() + SOON, capacity=3)
+
+    answer = client.post(chair(other), {"perspectief": "bewoner"})
+
+    assert settings.KEYRING_COOKIE not in answer.cookies
+    assert client.cookies[settings.KEYRING_COOKIE].value not in client.get(other.get_absolute_url()).content.decode()
+
+
+def test_a_new_link_on_a_borrowed_device_is_shown_once_and_forgotten_when_it_closes(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "geleend": "ja"})
+    client.get(table.get_absolute_url())
+
+    client.post("/mijn/link/")
+
+    assert client.cookies[settings.KEYRING_COOKIE]["max-age"] == ""
+    raw = client.cookies[settings.KEYRING_COOKIE].value
+    assert [raw in client.get("/mijn/").content.decode() for _ in range(2)] == [True, False]
+
+
+def test_a_borrowed_device_that_remembers_a_link_after_all_is_no_longer_borrowed(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "geleend": "ja"})
+    who = keyring()
+
+    client.post(f"/mijn/{keys.mint(Key.Scope.KEYRING, keyring=who)}/onthoud/")
+
+    assert client.cookies[settings.KEYRING_COOKIE]["max-age"] != ""
+    assert client.cookies["geleend"].value == ""
 
 
 def test_a_borrowed_device_forgets_when_it_closes(client, table):
@@ -274,7 +386,39 @@ def test_leaving_asks_first_and_gives_the_chair_to_the_next(client, table):
 
     waits.refresh_from_db()
     assert waits.state == SignUp.State.SEATED
-    assert "Je bent opgestaan." in client.get(table.get_absolute_url()).content.decode()
+    page = client.get(table.get_absolute_url()).content.decode()
+    assert "Je bent opgestaan. Je komt niet. Jouw stoel gaat naar de volgende." in page
+
+
+@pytest.mark.parametrize("by_link", [False, True], ids=["on the device", "by link"])
+def test_who_gets_up_while_nobody_waits_hears_that_the_chair_is_free(client, table, by_link):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    taken, raw = table.sign_ups.get(), client.cookies[settings.KEYRING_COOKIE].value
+    asks, gives = table.get_absolute_url() + "opstaan/", f"/mijn/{raw}/opstaan/{taken.pk}/"
+    assert "Jouw stoel is dan weer vrij." in client.get(asks).content.decode()
+
+    page = client.post(gives if by_link else asks, follow=True).content.decode()
+
+    assert "Je bent opgestaan. Je komt niet. Jouw stoel is weer vrij." in page
+    assert "naar de volgende" not in page
+
+
+@pytest.mark.parametrize("by_link", [False, True], ids=["on the device", "by link"])
+def test_who_waits_no_longer_hears_nothing_of_a_chair(client, table, by_link):
+    for _ in range(3):
+        seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
+    client.post(chair(table), {"perspectief": "bewoner"})
+    raw = client.cookies[settings.KEYRING_COOKIE].value
+    waits = keys.resolve(raw, Key.Scope.KEYRING).keyring.sign_ups.get()
+    if by_link:
+        assert "Ik wacht niet langer" in client.get(f"/mijn/{raw}/").content.decode()
+
+    page = client.post(
+        f"/mijn/{raw}/opstaan/{waits.pk}/" if by_link else table.get_absolute_url() + "opstaan/", follow=True
+    ).content.decode()
+
+    assert "Je staat niet meer op de wachtlijst." in page
+    assert "opgestaan" not in page
 
 
 def test_a_post_without_its_csrf_token_changes_nothing(table):
@@ -317,6 +461,48 @@ def test_a_host_may_keep_names_to_themselves_and_show_one_total(client):
     assert "1 van beleid" not in page
     assert 'stoel-beleid"' not in page.split('id="tafel"')[1].split("</section>")[0]
     assert "1 van de 5 stoelen bezet." in page
+
+
+def test_a_name_given_to_the_host_alone_stays_there_when_the_host_changes_their_mind(client):
+    where = occurrence(starts_at=timezone.now() + SOON, capacity=5, names=Names.HOST)
+    client.post(chair(where), {"perspectief": "bewoner", "naam": "Annie"})
+
+    Occurrence.objects.update(names=Names.SELF)
+
+    neighbour = Client()
+    neighbour.post(chair(where), {"perspectief": "bewoner"})
+    assert "Annie" not in neighbour.get(where.get_absolute_url()).content.decode()
+
+
+def test_changing_shows_what_was_given_and_an_address_that_is_emptied_is_gone(client, table):
+    given = {
+        "perspectief": "beleid",
+        "naam": "Joke",
+        "email": "j@example.org",
+        "bericht": "Rolstoel",
+        "zichtbaar": "iedereen",
+        "aantal": "2",
+    }
+    client.post(chair(table), given | {"loop_mee": "ja"})
+
+    page = client.get(chair(table) + "?wat=veranderen").content.decode()
+    for piece in ('value="Joke"', 'value="j@example.org"', ">Rolstoel</textarea>", '<details class="more" open>'):
+        assert piece in page
+    for name, value in (("perspectief", "beleid"), ("zichtbaar", "iedereen"), ("aantal", "2"), ("loop_mee", "ja")):
+        assert re.search(rf'name="{name}" value="{value}"[^>]* checked', page)
+    client.post(chair(table), given | {"voor": "mij", "email": ""})
+
+    assert table.sign_ups.get().email == Keyring.objects.get().email == ""
+
+
+def test_an_address_that_is_given_later_gets_the_link_too(client, table, django_capture_on_commit_callbacks):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    with django_capture_on_commit_callbacks(execute=True):
+        for email in ("j@example.org", "j@example.org", "joke@example.org"):
+            client.post(chair(table), {"perspectief": "bewoner", "voor": "mij", "email": email})
+
+    assert Keyring.objects.get().email == "joke@example.org"
+    assert DBTaskResult.objects.filter(task_path="meetings.tasks.tell_confirmed").count() == 2
 
 
 def test_an_unlisted_table_says_noindex_and_opens_by_its_address(client):
@@ -431,7 +617,8 @@ def test_the_path_to_a_chair_reads_in_english_too(client, table):
 
 def test_the_number_of_queries_for_the_table_does_not_grow_with_its_guests(client, table):
     seats.set_capacity(table.pk, 40, now=timezone.now())
-    client.get(table.get_absolute_url())  # Wagtail remembers its sites after the first
+    for _ in range(2):
+        client.get(table.get_absolute_url())  # Wagtail remembers its sites after the first, the site its time zone after the second
     numbers = []
     for guests in (1, 12):
         for n in range(guests):
