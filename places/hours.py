@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 LOOK_AHEAD = 14  # days in which the next opening is sought
+TELL_AHEAD = timedelta(weeks=8)  # how long beforehand other hours are told
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,89 @@ def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: tzin
     return Status(False, None, note)
 
 
+@dataclass(frozen=True)
+class Line:
+    """Days and their hours, as a board at the door says them."""
+
+    days: str
+    hours: str
+    is_today: bool
+    note: str = ""
+
+
 def span(since: time, until: time) -> str:
     """ "10:00 – 13:00", which stays together at the end of a line."""
-    return f"{since:%H:%M}\u00a0–\u00a0{until:%H:%M}"
+    return _("de hele dag") if since == until else f"{since:%H:%M}\u00a0–\u00a0{until:%H:%M}"
+
+
+def _spans(times: Iterable[tuple[time, time]]) -> str:
+    return _listed([span(since, until) for since, until in sorted(times)]) or _("gesloten")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """ "a, b en c"; empty without words."""
+    return _("%(days)s en %(last)s") % {"days": ", ".join(words[:-1]), "last": words[-1]} if len(words) > 1 else "".join(words)
+
+
+def day_names(days: Iterable[int]) -> str:
+    """Weekdays in words: "dinsdag en donderdag", "maandag tot en met vrijdag", "zondag en maandag", "elke dag"."""
+    wanted = set(days)
+    if len(wanted) == 7:
+        return _("elke dag")
+    words: list[str] = []
+    for first in sorted(day for day in wanted if (day - 1) % 7 not in wanted):
+        run = [first]
+        while (run[-1] + 1) % 7 in wanted:
+            run.append((run[-1] + 1) % 7)
+        names = [str(WEEKDAYS[day]) for day in run]
+        words += names if len(run) < 3 else [_("%(first)s tot en met %(last)s") % {"first": names[0], "last": names[-1]}]
+    return _listed(words)
+
+
+def week(shifts: Iterable[Shift], exceptions: Iterable[OtherHours], today: date) -> list[Line]:
+    """An ordinary week, days with the same hours together and closed days last; empty without shifts.
+
+    Today is marked, unless it has other hours: then ``coming_exceptions`` marks it.
+    """
+    shifts = list(shifts)
+    if not shifts:
+        return []
+    groups: dict[tuple[tuple[time, time], ...], list[int]] = {}
+    for day in range(7):
+        groups.setdefault(tuple(sorted({(s.since, s.until) for s in shifts if s.weekday == day})), []).append(day)
+    is_ordinary = not any(e.first <= today <= e.last for e in exceptions)
+    return [
+        Line(day_names(days), _spans(times), is_ordinary and today.weekday() in days)
+        for times, days in sorted(groups.items(), key=lambda group: (not group[0], group[1]))
+    ]
+
+
+def coming_exceptions(exceptions: Iterable[OtherHours], today: date) -> list[Line]:
+    """Other hours of the next eight weeks, in order; several openings of the same days on one line."""
+    groups: dict[tuple[date, date], list[OtherHours]] = {}
+    for one in exceptions:
+        if one.last >= today and one.first <= today + TELL_AHEAD:
+            groups.setdefault((one.first, one.last), []).append(one)
+    return [
+        Line(
+            dates(first, last),
+            _spans((one.since, one.until) for one in found if one.since is not None and one.until is not None),
+            first <= today <= last,
+            next((one.note for one in found if one.note), ""),
+        )
+        for (first, last), found in sorted(groups.items())
+    ]
+
+
+def dates(first: date, last: date) -> str:
+    """ "vrijdag 25 december", "vrijdag 25 en zaterdag 26 december", "donderdag 24 december tot en met zaterdag 2 januari"."""
+    end = date_format(last, "l j F")
+    if first == last:
+        return end
+    begin = date_format(first, "l j" if (first.year, first.month) == (last.year, last.month) else "l j F")
+    if last - first == timedelta(days=1):
+        return _("%(days)s en %(last)s") % {"days": begin, "last": end}
+    return _("%(first)s tot en met %(last)s") % {"first": begin, "last": end}
 
 
 def is_near(state: Status, now: datetime) -> bool:

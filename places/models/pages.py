@@ -144,8 +144,13 @@ class RowPage(Page):
         return self.row_model.objects.create(slug=free, **values)
 
 
+def _plain(text: str) -> str:
+    """Without capitals, accents or dashes: whoever types "ijsselmonde" or "kralingen crooswijk" finds it."""
+    return slugify(text).replace("-", " ")
+
+
 class NeighbourhoodIndexPage(LeadsOn, Page):
-    """ "Wijken": all neighbourhoods, by area."""
+    """ "Wijken": all neighbourhoods, by area; with ``?q=`` those whose name, area or place has it in it."""
 
     lead = models.TextField(gettext_lazy("inleiding"), blank=True, max_length=400)
 
@@ -164,10 +169,19 @@ class NeighbourhoodIndexPage(LeadsOn, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         pages = NeighbourhoodPage.objects.child_of(self).live().select_related("neighbourhood").order_by("neighbourhood__area", "title")
-        areas: dict[str, list[NeighbourhoodPage]] = {}
+        q = " ".join(request.GET.get("q", "").split())[:80]
+        wanted = _plain(q)
+        places: dict[int, list[str]] = {}
+        if q:
+            for name, neighbourhood in PlacePage.objects.descendant_of(self).live().values_list("title", "place__neighbourhood"):
+                if wanted in _plain(name):
+                    places.setdefault(neighbourhood, []).append(name)
+        areas: dict[str, list[tuple[NeighbourhoodPage, list[str]]]] = {}
         for page in pages:
-            areas.setdefault(page.neighbourhood.area, []).append(page)
-        return context | {"areas": areas, "menu": "wijken"}
+            found = places.get(page.neighbourhood_id, [])
+            if found or wanted in _plain(page.title) or wanted in _plain(page.neighbourhood.area):
+                areas.setdefault(page.neighbourhood.area, []).append((page, found))
+        return context | {"areas": areas, "q": q, "number": sum(map(len, areas.values())), "menu": "wijken"}
 
 
 class NeighbourhoodPage(LeadsOn, RowPage):
@@ -365,19 +379,11 @@ class PlacePage(RowPage):
         state = hours.status(self.shifts(), self.exceptions(), self.zone, now)
         return None if state is None else hours.in_words(state, now, self.zone)
 
-    def week(self, now: datetime) -> list[tuple[str, str, bool]]:
-        """(day, hours in words, whether it is today) for every day of the week, from Monday."""
-        today = now.astimezone(self.zone).date().weekday()
-        week = []
-        for weekday, name in WEEKDAYS.items():
-            shifts = sorted((row.since, row.until) for row in self.opening_hours.all() if row.weekday == weekday)
-            text = ", ".join(hours.span(since, until) for since, until in shifts) or _("gesloten")
-            week.append((str(name), text, weekday == today))
-        return week
+    def week(self, now: datetime) -> list[hours.Line]:
+        return hours.week(self.shifts(), self.exceptions(), now.astimezone(self.zone).date())
 
-    def coming_exceptions(self, now: datetime) -> list[OtherHours]:
-        today = now.astimezone(self.zone).date()
-        return [row for row in self.other_hours.all() if (row.last_on or row.first_on) >= today]
+    def coming_exceptions(self, now: datetime) -> list[hours.Line]:
+        return hours.coming_exceptions(self.exceptions(), now.astimezone(self.zone).date())
 
     def access_facts(self) -> list[tuple[str, str]]:
         """(label, fact) of what is filled in."""
@@ -392,7 +398,7 @@ class PlacePage(RowPage):
             "status": state,
             "open_status": self.open_status(now),
             "is_near": state is not None and hours.is_near(state, now),
-            "week": self.week(now) if self.opening_hours.all() else [],
+            "week": self.week(now),
             "coming_exceptions": self.coming_exceptions(now),
             "contacts": self.contacts.prefetch_related("walk_in_hours")
             if self.pk and not getattr(request, "is_preview", False)
@@ -484,14 +490,13 @@ class Contact(Orderable, ClusterableModel):
         return f"{self.first_name} ({self.page.title})"
 
     def hours_text(self) -> str:
-        """ "Dinsdag en donderdag, 10:00 – 13:00", days with the same hours together."""
+        """ "dinsdag en donderdag, 10:00 – 13:00", days with the same hours together."""
         grouped: dict[tuple[int, Any, Any], list[int]] = {}
         for row in self.walk_in_hours.all():
             grouped.setdefault((row.week, row.since, row.until), []).append(row.weekday)
         lines = []
         for (week, since, until), days in grouped.items():
-            names = [str(WEEKDAYS[day]) for day in sorted(days)]
-            listed = names[0] if len(names) == 1 else _("%(days)s en %(last)s") % {"days": ", ".join(names[:-1]), "last": names[-1]}
+            listed = hours.day_names(days)
             if week:
                 listed = _("%(nth)s %(day)s van de maand") % {"nth": dict(WalkInHours.WEEKS)[week], "day": listed}
             lines.append(f"{listed}, {hours.span(since, until)}")

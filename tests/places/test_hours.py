@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from places.hours import OtherHours, Shift, in_words, status
+from places.hours import Line, OtherHours, Shift, coming_exceptions, day_names, in_words, status, week
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 WEEKDAYS = [Shift(day, time(10), time(17)) for day in range(5)]
@@ -124,3 +124,95 @@ def test_other_hours_past_midnight_run_into_the_ordinary_day():
 
     assert words(WEEKDAYS, eve, at("2027-01-01T00:30")) == "Nu open tot 01:00"
     assert words(WEEKDAYS, eve, at("2027-01-01T01:00")) == "Vandaag open vanaf 10:00"
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ({0}, "maandag"),
+        ({1, 3}, "dinsdag en donderdag"),
+        ({1, 2}, "dinsdag en woensdag"),
+        ({0, 1, 2, 3, 4}, "maandag tot en met vrijdag"),
+        ({0, 1, 3, 4, 5}, "maandag, dinsdag en donderdag tot en met zaterdag"),
+        ({0, 2, 4}, "maandag, woensdag en vrijdag"),
+        ({6, 0}, "zondag en maandag"),
+        ({4, 5, 6, 0}, "vrijdag tot en met maandag"),
+        ({0, 1, 2, 3, 4, 5}, "maandag tot en met zaterdag"),
+        ({0, 1, 2, 3, 4, 5, 6}, "elke dag"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_days_in_a_row_are_named_by_the_first_and_the_last(days, words):
+    assert day_names(days) == words
+
+
+WEDNESDAY = date(2026, 11, 25)
+
+
+def test_days_with_the_same_hours_are_one_line_and_closed_days_come_last():
+    shifts = [*(Shift(day, time(10), time(20)) for day in (1, 2, 3, 4)), Shift(5, time(12), time(17))]
+
+    assert week(shifts, [], WEDNESDAY) == [
+        Line("dinsdag tot en met vrijdag", "10:00\u00a0–\u00a020:00", is_today=True),
+        Line("zaterdag", "12:00\u00a0–\u00a017:00", is_today=False),
+        Line("zondag en maandag", "gesloten", is_today=False),
+    ]
+
+
+def test_a_day_with_a_break_says_both_hours_whatever_order_they_were_typed_in():
+    shifts = [Shift(2, time(13), time(17)), Shift(2, time(9), time(12))]
+
+    assert [line.hours for line in week(shifts, [], WEDNESDAY)] == ["09:00\u00a0–\u00a012:00 en 13:00\u00a0–\u00a017:00", "gesloten"]
+
+
+def test_today_is_marked_on_a_day_that_is_closed_too():
+    assert [(line.days, line.is_today) for line in week(WEEKDAYS, [], date(2026, 11, 28))] == [
+        ("maandag tot en met vrijdag", False),
+        ("zaterdag en zondag", True),
+    ]
+
+
+def test_a_place_that_never_closes_takes_one_line():
+    assert week([Shift(day, time(0), time(0)) for day in range(7)], [], WEDNESDAY) == [Line("elke dag", "de hele dag", is_today=True)]
+
+
+def test_without_hours_there_is_no_week():
+    assert week([], [], WEDNESDAY) == []
+
+
+def test_a_day_with_other_hours_is_marked_there_and_not_in_the_ordinary_week():
+    today_closed = [OtherHours(WEDNESDAY, WEDNESDAY, note="uitje")]
+
+    assert not any(line.is_today for line in week(WEEKDAYS, today_closed, WEDNESDAY))
+    assert coming_exceptions(today_closed, WEDNESDAY) == [Line("woensdag 25 november", "gesloten", is_today=True, note="uitje")]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2026, 12, 25), date(2026, 12, 25), "vrijdag 25 december"),
+        (date(2026, 12, 25), date(2026, 12, 26), "vrijdag 25 en zaterdag 26 december"),
+        (date(2026, 11, 30), date(2026, 12, 1), "maandag 30 november en dinsdag 1 december"),
+        (date(2026, 12, 24), date(2026, 12, 27), "donderdag 24 tot en met zondag 27 december"),
+        (date(2026, 12, 24), date(2027, 1, 2), "donderdag 24 december tot en met zaterdag 2 januari"),
+        (date(2026, 11, 1), date(2026, 11, 25), "zondag 1 tot en met woensdag 25 november"),
+    ],
+    ids=["a day", "two days", "two days of two months", "days of a month", "over a year's end", "the last day is today"],
+)
+def test_days_with_other_hours_are_named_with_their_dates(first, last, words):
+    assert [line.days for line in coming_exceptions([OtherHours(first, last)], WEDNESDAY)] == [words]
+
+
+def test_other_hours_of_the_coming_weeks_stand_in_order_and_those_gone_by_or_far_off_stay_out():
+    exceptions = [
+        OtherHours(date(2027, 1, 1), date(2027, 1, 1), note="Nieuwjaar"),
+        OtherHours(date(2026, 11, 24), date(2026, 11, 24)),
+        OtherHours(date(2026, 12, 5), date(2026, 12, 5), time(15), time(18)),
+        OtherHours(date(2026, 12, 5), date(2026, 12, 5), time(10), time(12), "pakjesavond"),
+        OtherHours(date(2027, 4, 27), date(2027, 4, 27)),
+    ]
+
+    assert [(line.days, line.hours, line.note) for line in coming_exceptions(exceptions, WEDNESDAY)] == [
+        ("zaterdag 5 december", "10:00\u00a0–\u00a012:00 en 15:00\u00a0–\u00a018:00", "pakjesavond"),
+        ("vrijdag 1 januari", "gesloten", "Nieuwjaar"),
+    ]

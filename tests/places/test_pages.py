@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import time
+import re
+from datetime import date, time, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from places.models import Contact, Neighbourhood, NeighbourhoodPage, OpeningHours, Place, PlacePage, WalkInHours
+from places.models import Contact, Neighbourhood, NeighbourhoodPage, OpeningHours, OtherHours, Place, PlacePage, WalkInHours
 
 OUTLINE = {"type": "Polygon", "coordinates": [[[4.46, 51.91], [4.47, 51.91], [4.47, 51.92], [4.46, 51.91]]]}
 
@@ -73,6 +75,79 @@ def test_pages_have_an_english_frame(leeszaal, client, path):
 
     assert answer.status_code == 200
     assert '<html lang="en">' in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/wijken/oude-westen/", "/wijken/oude-westen/leeszaal/"])
+def test_on_an_english_page_what_an_editor_wrote_is_marked_as_dutch(leeszaal, oude_westen, client, path):
+    oude_westen.body = [("text", "<p>Er is koffie.</p>")]
+    oude_westen.save()
+    leeszaal.lead, leeszaal.body = "Een huiskamer.", [("text", "<p>Er is koffie.</p>"), ("map", {"place": leeszaal})]
+    leeszaal.save()
+
+    page = client.get("/en" + path).content.decode()
+
+    assert re.search(r'<h1 lang="nl">', page)
+    assert re.search(r'<p class="lead" lang="nl">', page)
+    assert re.search(r'<div class="wrap stack narrow" lang="nl">\s*(<div[^>]*>)*\s*<div class="stack"><p>Er is koffie', page)
+    assert ' lang="nl"' not in client.get(path).content.decode().partition("<main")[2]
+
+
+def test_the_place_page_says_its_week_in_few_lines_and_what_is_different_soon(leeszaal, client):
+    today = timezone.localdate()
+    leeszaal.opening_hours = [OpeningHours(weekday=day, since=time(10), until=time(17)) for day in range(5)]
+    leeszaal.other_hours = [
+        OtherHours(first_on=today, note="uitje"),
+        OtherHours(first_on=today + timedelta(days=300), note="nog lang niet"),
+        OtherHours(first_on=date(2020, 1, 1), note="al lang geweest"),
+    ]
+    leeszaal.save()
+
+    page = client.get("/wijken/oude-westen/leeszaal/").content.decode()
+
+    assert re.findall(r"<dt>([A-Z][a-z ]+?)</dt>", page) == ["Maandag tot en met vrijdag", "Zaterdag en zondag", "Drempel"]
+    assert page.count('aria-current="date"') == 1
+    assert re.search(
+        r'aria-current="date"><dt>[^<]+ <span class="tag solid">vandaag</span></dt><dd>gesloten <span class="note">uitje', page
+    )
+    assert "nog lang niet" not in page
+    assert "al lang geweest" not in page
+
+
+def neighbourhoods(page: str) -> list[str]:
+    return re.findall(r'<li class="\w+"><a href="[^"]+"><b>([^<]+)</b>', page)
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("", ["Oude Westen", "Cool", "Groot IJsselmonde", "Crooswijk Één"]),
+        ("west", ["Oude Westen"]),
+        ("IJSSEL", ["Groot IJsselmonde"]),
+        ("een", ["Crooswijk Één"]),
+        ("kralingen crooswijk", ["Crooswijk Één"]),  # the area
+        ("  leeszaal ", ["Oude Westen"]),  # a place in it
+        ("zeppelin", []),
+        ('"<script>%00', []),
+        ("x" * 1000, []),
+    ],
+)
+def test_a_neighbourhood_is_found_by_a_piece_of_its_name_its_area_or_a_place(leeszaal, index, client, q, found):
+    for title, area in (("Cool", "Centrum"), ("Groot IJsselmonde", "IJsselmonde"), ("Crooswijk Één", "Kralingen-Crooswijk")):
+        index.add_child(instance=NeighbourhoodPage(title=title, area=area))
+
+    answer = client.get("/wijken/", {"q": q})
+
+    assert answer.status_code == 200
+    assert sorted(neighbourhoods(answer.content.decode())) == sorted(found)
+
+
+def test_what_was_looked_for_is_said_and_leads_back_to_all(leeszaal, client):
+    page = client.get("/wijken/?q=leeszaal").content.decode()
+
+    assert "1 wijk met ‘leeszaal’." in page
+    assert "<span>Leeszaal</span>" in page
+    assert '<a href="/wijken/">Laat alle wijken zien</a>' in page
+    assert "Geen wijk of plek met ‘zeppelin’." in client.get("/wijken/?q=zeppelin").content.decode()
 
 
 def test_an_earlier_address_leads_to_the_present_one(leeszaal, client):
