@@ -1,0 +1,130 @@
+"""What the page of a date says of its table: each thing once, and the chair for who walks in only where it stands."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from meetings.models import Meeting, NameVisibility, Occurrence, SignUp
+from tests.factories import keyring, meeting, occurrence, place
+
+pytestmark = pytest.mark.django_db
+
+THIS_CHAIR = "Deze stoel is voor wie zo binnenloopt."
+WALK_IN = "Loop gerust binnen"
+
+
+def table(hours: float = 48, seated: tuple[str, ...] = (), **fields) -> Occurrence:
+    """A table that begins so many hours from now, with somebody on a chair for each perspective."""
+    made = occurrence(starts_at=timezone.now() + timedelta(hours=hours), **{"capacity": 4} | fields)
+    for number, perspective in enumerate(seated):
+        SignUp.objects.create(
+            occurrence=made,
+            keyring=keyring(),
+            perspective=perspective,
+            state=SignUp.State.SEATED,
+            chairs=[number],
+            queued_at=timezone.now(),
+            name="Annie" if not number else "",
+            name_visibility=NameVisibility.EVERYONE,
+        )
+    for perspective, column in (("bewoner", "seats_resident"), ("praktijk", "seats_practice"), ("beleid", "seats_policy")):
+        setattr(made, column, seated.count(perspective))
+    made.save()
+    return made
+
+
+def page(client, made: Occurrence, prefix: str = "") -> str:
+    answer = client.get(prefix + made.get_absolute_url())
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_numbers_of_a_table_are_said_once_and_the_shapes_are_explained_beside_it(client):
+    html = page(client, table(seated=("bewoner", "bewoner", "praktijk")))
+
+    assert 'id="tafel-zin">3 van de 4 stoelen bezet: 2 bewoners, 1 uit de praktijk.' in html
+    assert html.count("2 bewoners") == html.count("1 uit de praktijk") == 1
+    legend = re.search(r'<ul class="legend">(.*?)</ul>', html)
+    assert legend
+    assert re.findall(r"<span>(\w+)</span>", legend[1]) == ["bewoner", "praktijk", "beleid"]
+
+
+@pytest.mark.parametrize("fields", [{"kind": "activiteit"}, {"total_only": True}, {"hours": -1}, {"status": Occurrence.Status.CANCELLED}])
+def test_where_perspectives_are_not_shown_no_shapes_are_explained(client, fields):
+    assert 'class="legend"' not in page(client, table(seated=("bewoner",), **fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "says", "says_not"),
+    [
+        ({}, [THIS_CHAIR, "En een stoel extra voor wie zo binnenloopt.", "Of loop gewoon binnen: er staat een stoel extra."], []),
+        ({"capacity": None}, [THIS_CHAIR, "Loop zo binnen"], []),
+        ({"capacity": 1, "seated": ("bewoner",)}, ["Vol op de lijst. Loop gerust binnen: er staat een stoel extra."], [THIS_CHAIR]),
+        ({"hours": -1}, ["Dit is al begonnen. Loop gerust binnen."], ["stoel extra", THIS_CHAIR]),
+        ({"is_closed": True}, ["De lijst is dicht. Loop gerust binnen."], [THIS_CHAIR]),
+        ({"extra_chair": False}, [], ["stoel extra", THIS_CHAIR, "oop gewoon binnen"]),
+        ({"extra_chair": False, "capacity": None}, ["Iedereen kan erbij"], ["stoel extra", THIS_CHAIR, "Loop zo binnen"]),
+        ({"extra_chair": False, "capacity": 1, "seated": ("bewoner",)}, ["Vol. De wachtlijst is open."], ["stoel extra", WALK_IN]),
+        ({"extra_chair": False, "capacity": 1, "seated": ("bewoner",), "hours": -1}, ["Dit is al begonnen."], ["stoel extra", WALK_IN]),
+        ({"extra_chair": False, "hours": -1}, ["Dit is al begonnen. Loop gerust binnen."], ["stoel extra"]),  # chairs are free
+        ({"status": Occurrence.Status.CANCELLED}, ["Dit gaat niet door."], ["stoel extra", THIS_CHAIR, WALK_IN, "oop gewoon binnen"]),
+        ({"hours": -9}, ["Dit is al geweest."], ["stoel extra", THIS_CHAIR, WALK_IN, "oop gewoon binnen"]),
+    ],
+    ids=[
+        "free",
+        "no limit",
+        "full",
+        "begun",
+        "list closed",
+        "switched off",
+        "switched off, no limit",
+        "switched off, full",
+        "switched off, full and begun",
+        "switched off, begun",
+        "cancelled",
+        "past",
+    ],
+)
+def test_who_walks_in_is_told_of_a_chair_where_there_is_one(client, fields, says, says_not):
+    html = page(client, table(**fields))
+
+    for text in says:
+        assert text in html
+    for text in says_not:
+        assert text not in html
+
+
+@pytest.mark.parametrize("fields", [{"hours": -9}, {"status": Occurrence.Status.CANCELLED}])
+def test_a_table_that_is_over_says_how_many_were_on_the_list_and_asks_nobody(client, fields):
+    html = page(client, table(seated=("bewoner", "praktijk"), **fields))
+
+    assert "Jij kiest" not in html
+    assert "mensen komen" not in html
+    assert ("2 mensen stonden op de lijst." if fields.get("hours") else "En nog 1 iemand.") in html
+
+
+def test_on_an_english_page_what_was_written_in_dutch_says_so(client):
+    made = table(
+        meeting=meeting(title="Wie zorgt er?", text="Kom erbij.", audience="iedereen", place=place(name="Leeszaal")),
+        status=Occurrence.Status.CANCELLED,
+        reason="de zaal is dicht",
+    )
+    series, date = made.meeting.get_absolute_url(), made.get_absolute_url()
+
+    for path in (series, date):
+        html = client.get(f"/en{path}").content.decode()
+        assert '<h1 lang="nl">Wie zorgt er?</h1>' in html
+        assert re.search(r'<div class="[\w ]+" lang="nl"><p>Kom erbij.</p></div>', html)
+    assert '<span lang="nl">iedereen</span>' in html
+    assert '<span lang="nl">De zaal is dicht.</span>' in html
+    assert 'lang="nl">Leeszaal</a>' in html
+    assert re.search(r'<h3><a href="[^"]+" lang="nl">Wie zorgt er\?', client.get("/en/agenda/").content.decode())
+
+
+def test_a_dutch_page_repeats_its_language_nowhere(client):
+    made = table()
+    Meeting.objects.update(text="Kom erbij.")
+
+    assert ' lang="nl"' not in page(client, made).partition("<main")[2]
