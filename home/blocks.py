@@ -24,4 +24,14 @@ class ComingMeetingsBlock(blocks.StructBlock):
         template = "home/blocks/coming.html"
 
 
-BODY = [*PLACES_BODY, ("coming", ComingMeetingsBlock())]
+class RetentionBlock(blocks.StaticBlock):
+    """How long names are kept, as the site really does: an editor puts the sentence on a page, the setting fills in the days."""
+
+    class Meta:
+        icon = "time"
+        label = _("Hoe lang we namen bewaren")
+        admin_text = _("Een zin met het aantal dagen uit de instellingen van de site.")
+        template = "home/blocks/retention.html"
+
+
+BODY = [*PLACES_BODY, ("coming", ComingMeetingsBlock()), ("retention", RetentionBlock())]

@@ -57,6 +57,11 @@ class SiteSettings(BaseSiteSetting, ClusterableModel):
     class Meta:
         verbose_name = _("instellingen van de site")
 
+    @classmethod
+    def longest_retention(cls) -> int:
+        """Days that names are kept after a date: the longest that a site of this installation asks for, as they share their meetings."""
+        return max(cls.objects.values_list("retention_days", flat=True), default=cls._meta.get_field("retention_days").default)
+
 
 class FootLink(Orderable):
     settings = ParentalKey(SiteSettings, related_name="foot_links")

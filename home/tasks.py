@@ -10,8 +10,5 @@ from .models import SiteSettings
 
 @task()
 def erase_past() -> int:
-    """Erase what is personal of past dates, after the longest time that a site of this installation keeps it."""
-    days = max(
-        SiteSettings.objects.values_list("retention_days", flat=True), default=SiteSettings._meta.get_field("retention_days").default
-    )
-    return retention.erase_past(days, now=timezone.now())
+    """Erase what is personal of past dates."""
+    return retention.erase_past(SiteSettings.longest_retention(), now=timezone.now())

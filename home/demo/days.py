@@ -1,7 +1,7 @@
 """When the demo's meetings are: from the plain words of meetings.toml to a first date and a rule (RFC 5545 3.3.10).
 
-Everything counts from the day of loading, so that the agenda is as full in August as in December. A series begins some weeks
-earlier, so that it has dates behind it as well.
+Everything counts from the day of loading, so that the agenda is as full in August as in December. A series begins eight weeks
+earlier, so that it has dates behind it as well: some of which names are still known, and some of which only the counts are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from meetings.recurrence import rule_for
 WEEKDAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
 ON_DAYS = {"dagelijks": "FREQ=DAILY", "werkdagen": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "weekend": "FREQ=WEEKLY;BYDAY=SA,SU"}
 FIRST_DAY = {"dagelijks": None, "werkdagen": "ma", "weekend": "za"}
-BEFORE = timedelta(weeks=4)
+BEFORE = timedelta(weeks=8)
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ def first_day(when: dict, today: date) -> date:
         case "tweewekelijks":
             return coming - BEFORE + timedelta(weeks=when.get("phase", 0))
         case "maandelijks-datum":
-            return same_date_a_month_earlier(today, when["day_of_month"])
+            return same_date_months_earlier(today, when["day_of_month"])
         case "maandelijks-dag":
-            return same_weekday_a_month_earlier(coming)
+            return same_weekday_a_month_earlier(same_weekday_a_month_earlier(coming))
     raise ValueError(f"repeat {repeat!r} is none of the words in meetings.toml")
 
 
@@ -69,10 +69,12 @@ def on_weekday(weekday: str | None, day: date) -> date:
     return day if weekday is None else day + timedelta(days=(WEEKDAYS.index(weekday) - day.weekday()) % 7)
 
 
-def same_date_a_month_earlier(today: date, day_of_month: int) -> date:
-    """The last time before ``today`` that it was the nth of the month: the next one is still to come, or is today."""
-    this_month = today.replace(day=day_of_month)
-    return this_month if this_month < today else (this_month.replace(day=1) - timedelta(days=1)).replace(day=day_of_month)
+def same_date_months_earlier(today: date, day_of_month: int) -> date:
+    """The last time but one before ``today`` that it was the nth of the month: the next is still to come, or is today."""
+    last = today.replace(day=day_of_month)
+    if last >= today:
+        last = (last.replace(day=1) - timedelta(days=1)).replace(day=day_of_month)
+    return (last.replace(day=1) - timedelta(days=1)).replace(day=day_of_month)
 
 
 def same_weekday_a_month_earlier(day: date) -> date:

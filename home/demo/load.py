@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.html import escape
 from wagtail.models import Page, Revision, Site
 
@@ -27,10 +28,11 @@ from places.models import (
     WalkInHours,
 )
 
-from .days import WEEKDAYS
+from .days import WEEKDAYS, on_weekday, time_of
 from .tables import lay
 
 FOLDER = Path(__file__).parent
+NTH = ("eerste", "tweede", "derde", "vierde")
 FACTS = {"hearing_loop": "hearing", "stop": "transport"}  # what places.toml calls a field of PlacePage otherwise
 
 
@@ -46,11 +48,12 @@ def is_empty() -> bool:
 
 def load(now: datetime) -> Meeting:
     """Load the demo as of ``now``. Returns the meeting that stands on no list."""
+    today = timezone.localdate(now)
     with transaction.atomic():
         home = front_page()
-        neighbourhoods(home, now)
+        neighbourhoods(home, today)
         plain_pages(home)
-        stories(home, now.date())
+        stories(home, today)
         finish(home)
         return lay(now)
 
@@ -76,7 +79,7 @@ def body(paragraphs: list[str], quote: dict[str, str] | None = None) -> list[tup
     return blocks
 
 
-def neighbourhoods(home: HomePage, now: datetime) -> None:
+def neighbourhoods(home: HomePage, today: date) -> None:
     index = NeighbourhoodIndexPage.objects.child_of(home).get()
     index.lead = "Kies jouw wijk. Of een wijk om de hoek."
     index.save()
@@ -99,10 +102,10 @@ def neighbourhoods(home: HomePage, now: datetime) -> None:
         pages[spec["slug"]] = page
     given = told("places")
     for spec in given["place"]:
-        place(pages[spec["neighbourhood"]], spec, given["note"], now)
+        place(pages[spec["neighbourhood"]], spec, given["note"], today)
 
 
-def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datetime) -> None:
+def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, today: date) -> None:
     facts = {FACTS.get(name, name): text for name, text in spec.get("access", {}).items()}
     page = PlacePage(
         title=spec["name"],
@@ -118,7 +121,7 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datet
     )
     page.opening_hours = [OpeningHours(weekday=day, since=since, until=until) for day, since, until in shifts(spec.get("hours", []))]
     if spec.get("hours"):
-        page.other_hours = feast_days(now.date())
+        page.other_hours = other_hours(spec.get("other_hours", []), today)
     contacts = []
     for person in spec.get("person", []):
         contact = Contact(
@@ -128,9 +131,7 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, now: datet
             phone=person.get("phone", ""),
             phone_hours=person.get("phone_hours", ""),
         )
-        contact.walk_in_hours = [
-            WalkInHours(weekday=day, since=since, until=until) for day, since, until in shifts(person.get("hours", []))
-        ]
+        contact.walk_in_hours = walk_in_hours(person.get("hours", []))
         contacts.append(contact)
     page.contacts = contacts
     parent.add_child(instance=page)
@@ -145,22 +146,62 @@ def feast_days(today: date) -> list[OtherHours]:
     ]
 
 
+def other_hours(specs: list[dict[str, Any]], today: date) -> list[OtherHours]:
+    """The feast days, and what a place has of its own, counted from ``today``; without hours it is closed that day."""
+    found = feast_days(today)
+    for spec in specs:
+        day = on_weekday(spec["day"], today + timedelta(days=spec["ahead"]))
+        since, until = hours_of(spec["hours"]) if "hours" in spec else (None, None)
+        if not any(row.first_on <= day <= (row.last_on or row.first_on) for row in found):
+            found.append(OtherHours(first_on=day, last_on=day, since=since, until=until, note=spec["note"]))
+    return found
+
+
+def walk_in_hours(lines: list[str]) -> list[WalkInHours]:
+    """As ``shifts``, perhaps with the week of the month before it: "eerste wo 16:00-18:00"."""
+    found = []
+    for line in lines:
+        nth, _space, every_week = line.partition(" ")
+        week = NTH.index(nth) + 1 if nth in NTH else 0
+        for day, since, until in shifts([every_week if week else line]):
+            found.append(WalkInHours(week=week, weekday=day, since=since, until=until))
+    return found
+
+
 def shifts(lines: list[str]) -> list[tuple[int, time, time]]:
     """(weekday, from, until) of "di-vr 10:00-20:00" or "di,do 10:00-13:00"."""
     found = []
     for line in lines:
         days, hours = line.split(" ")
-        since, until = (time(int(hour), int(minute)) for hour, minute in (part.split(":") for part in hours.split("-")))
+        since, until = hours_of(hours)
         for part in days.split(","):
             first, _dash, last = part.partition("-")
             found += [(day, since, until) for day in range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)]
     return found
 
 
+def hours_of(text: str) -> tuple[time, time]:
+    """From and until of "10:00-20:00"."""
+    since, until = (time_of(part) for part in text.split("-"))
+    return since, until
+
+
 def plain_pages(home: HomePage) -> None:
     for spec in told("pages")["page"]:
-        text = "".join(f"<h2>{escape(s['heading'])}</h2>" + "".join(f"<p>{escape(p)}</p>" for p in s["text"]) for s in spec["section"])
-        home.add_child(instance=PlainPage(title=spec["title"], slug=spec["slug"], lead=spec["lead"], body=[("text", text)]))
+        home.add_child(instance=PlainPage(title=spec["title"], slug=spec["slug"], lead=spec["lead"], body=sections(spec["section"])))
+
+
+def sections(specs: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """Sections in one block of text, broken only by the sentence that follows a setting."""
+    blocks: list[tuple[str, Any]] = []
+    text = ""
+    for spec in specs:
+        text += f"<h2>{escape(spec['heading'])}</h2>"
+        if spec.get("retention"):
+            blocks += [("text", text), ("retention", None)]
+            text = ""
+        text += "".join(f"<p>{escape(paragraph)}</p>" for paragraph in spec["text"])
+    return [*blocks, ("text", text)]
 
 
 def stories(home: HomePage, today: date) -> None:

@@ -1,7 +1,7 @@
 """The demo's tables: initiatives, meetings with their dates, and the people who pulled up a chair.
 
-Made through the same doors as anyone's: ``meetings.dates`` writes the dates and ``meetings.seats`` every chair, so that whoever is
-too late waits, and a table that keeps a balance keeps it here too.
+Made through the same doors as anyone's: ``meetings.dates`` writes the dates, ``meetings.seats`` every chair, so that whoever is
+too late waits, and a table that keeps a balance keeps it here too; and ``meetings.retention`` forgets who came long ago.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from django.utils.text import slugify
 
-from meetings import dates, seats
+from home.models import SiteSettings
+from meetings import dates, retention, seats
 from meetings.models import Initiative, Keyring, Meeting, Occurrence
 from meetings.models.choices import Balance, Kind, Names, NameVisibility, Perspective, Visibility
 from places.models import Contact, Neighbourhood, Place
@@ -26,6 +27,7 @@ NAMES = (
     "Krystyna", "Jamal", "Nel", "Ibrahim", "Ludmila", "Ricardo", "Truus", "Samira", "Corrie", "Naima", "Ineke", "Wilma", "Aïsha", "Rinus",
 )  # fmt: skip
 PARTIES = (1, 1, 2, 1, 1, 3)
+FAMILIES = (1, 3, 2, 5)  # at dates that were: fewer rows to make, and nobody sees who came together
 SHOWN = (NameVisibility.TABLE, NameVisibility.EVERYONE, NameVisibility.TABLE, NameVisibility.HOST)
 
 
@@ -38,12 +40,14 @@ def lay(now: datetime) -> Meeting:
     names = cycle(NAMES)
     for spec in told["meeting"]:
         meeting = meet(spec, {**by_slug, **initiatives}.get(spec.get("initiative", "")), now)
+        remember(meeting, spec, names, now)
         invite(meeting, spec, names, now)
         disturb(meeting, spec, now)
         if spec.get("unlisted"):
             unlisted = meeting
     if unlisted is None:
         raise LookupError("meetings.toml has no unlisted meeting: the demo shows one")
+    retention.erase_past(SiteSettings.longest_retention(), now=now)
     return unlisted
 
 
@@ -94,6 +98,14 @@ def invite(meeting: Meeting, spec: dict, names: Iterator[str], now: datetime) ->
         seat(occurrence, people, now)
 
 
+def remember(meeting: Meeting, spec: dict, names: Iterator[str], now: datetime) -> None:
+    """Seat who came to the dates that were: about as many as come now, now one fewer, now two."""
+    for fewer, occurrence in zip(cycle(range(3)), meeting.occurrences.filter(ends_at__lte=now).order_by("-starts_at"), strict=False):
+        residents, practice, policy = spec["coming"][0]
+        room = spec.get("chairs", residents + practice + policy) - practice - policy
+        seat(occurrence, strangers([max(1, min(residents, room) - fewer), practice, policy], names, FAMILIES), now)
+
+
 def asked(guest: dict) -> dict:
     return {
         "name": guest["name"],
@@ -103,19 +115,20 @@ def asked(guest: dict) -> dict:
     }
 
 
-def strangers(counts: list[int], names: Iterator[str]) -> Iterator[tuple[str, int, dict]]:
+def strangers(counts: list[int], names: Iterator[str], sizes: tuple[int, ...] = PARTIES) -> Iterator[tuple[str, int, dict]]:
     """Parties by perspective, residents first and then practice and policy in turn; every fifth keeps their name to themselves."""
     residents, practice, policy = counts
     formal = chain.from_iterable(zip_longest([Perspective.PRACTICE] * practice, [Perspective.POLICY] * policy))
     parties = chain(
-        ((Perspective.RESIDENT, party) for party in in_parties(residents)), ((perspective, 1) for perspective in formal if perspective)
+        ((Perspective.RESIDENT, party) for party in in_parties(residents, sizes)),
+        ((perspective, 1) for perspective in formal if perspective),
     )
     for nth, (perspective, party) in enumerate(parties):
         yield perspective, party, {"name": "" if nth % 5 == 4 else next(names), "name_visibility": SHOWN[nth % len(SHOWN)]}
 
 
-def in_parties(people: int) -> Iterator[int]:
-    for party in cycle(PARTIES):
+def in_parties(people: int, sizes: tuple[int, ...]) -> Iterator[int]:
+    for party in cycle(sizes):
         if people <= 0:
             return
         yield min(party, people)

@@ -33,6 +33,11 @@ def site_foot(context: Context) -> dict:
 
 
 @register.simple_tag
+def retention_days() -> int:
+    return SiteSettings.longest_retention()
+
+
+@register.simple_tag
 def neighbourhoods_url() -> str:
     return reverse("wagtail_serve", args=["wijken/"])
 

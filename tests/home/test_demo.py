@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import date, datetime
+from datetime import date, time
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -20,6 +20,7 @@ from wagtail.models import Page
 
 from home import demo
 from home.demo import load
+from home.models import SiteSettings
 from meetings.models import Initiative, Meeting, Occurrence, SignUp
 from meetings.models.choices import Kind, Visibility
 from places.models import Contact, Neighbourhood, Place
@@ -113,6 +114,47 @@ def test_the_meal_in_the_mosque_moves_a_day_for_a_feast_and_keeps_its_address(ci
 
     assert len(moved) == 1
     assert f"{moved[0][1]:%a %H:%M}" == "Sat 18:30"
+
+
+def test_some_tables_have_no_limit_and_some_show_less_than_others(city):
+    coming_ones = Occurrence.objects.filter(listed=True, starts_at__gt=timezone.now())
+
+    assert coming_ones.filter(kind=Kind.ACTIVITY, capacity=None).values("meeting").distinct().count() >= 10
+    assert coming_ones.filter(names="gastheer").exists()
+    assert coming_ones.filter(total_only=True).exists()
+    assert coming_ones.filter(extra_chair=False).exists()
+
+
+def test_bram_sits_in_the_leeszaal_once_a_month_and_the_others_every_week(city, client):
+    page = unescape(client.get(Place.objects.get(slug="leeszaal-rotterdam-west").pages.get().url).content.decode())
+
+    assert "erste woensdag van de maand, 16:00\u00a0–\u00a018:00" in page
+    assert "insdag en donderdag, 10:00\u00a0–\u00a013:00" in page
+
+
+def test_one_place_opens_on_a_day_of_its_own_and_another_closes(city, client):
+    pages = {slug: unescape(client.get(Place.objects.get(slug=slug).pages.get().url).content.decode()) for slug in (
+        "verhalenhuis-belvedere", "gemaal-op-zuid",
+    )}  # fmt: skip
+
+    assert "Extra open: we plakken foto’s in" in pages["verhalenhuis-belvedere"]
+    assert "De keuken krijgt een nieuwe vloer" in pages["gemaal-op-zuid"]
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        (30, "30 dagen na de datum wissen we namen, e-mailadressen en berichten."),
+        (1, "Een dag na de datum wissen we namen, e-mailadressen en berichten."),
+    ],
+)
+def test_how_long_names_are_kept_is_what_the_settings_say(city, client, days, sentence):
+    SiteSettings.objects.update(retention_days=days)
+
+    page = unescape(client.get("/jouw-gegevens/").content.decode())
+
+    assert sentence in page
+    assert page.index("Hoe lang</h2>") < page.index(sentence) < page.index("Wil je alles meteen weg?")
 
 
 def test_a_table_without_a_date_has_chairs_and_people_and_stands_in_no_list(city, client):
@@ -280,29 +322,12 @@ def test_loading_twice_is_refused_and_changes_nothing(city):
     assert (Meeting.objects.count(), Page.objects.count(), SignUp.objects.count()) == before
 
 
-@pytest.mark.parametrize(
-    "now",
-    [
-        datetime(2026, 11, 28, 12, 0, tzinfo=AMSTERDAM),  # a Saturday, during the breakfast that is called off
-        datetime(2026, 12, 31, 23, 55, tzinfo=AMSTERDAM),
-        datetime(2027, 3, 28, 1, 30, tzinfo=AMSTERDAM),  # half an hour before the clock goes forward
-    ],
-    ids=["Saturday noon", "New Year's Eve", "clock change"],
-)
-def test_the_tables_are_laid_at_any_hour(city, now):
-    Meeting.objects.all().delete()
-    Initiative.objects.all().delete()
+def test_hours_of_one_day_give_way_to_a_feast_day():
+    specs = [{"day": "vr", "ahead": 1, "hours": "11:00-14:00", "note": "Extra open"}]
 
-    load.lay(now)
-
-    today = [
-        o
-        for o in Occurrence.objects.filter(ends_at__gt=now).order_by("starts_at")[:9]
-        if o.starts_at.astimezone(AMSTERDAM).date() == now.date()
-    ]
-    assert today
-    assert Occurrence.objects.filter(seats_resident__gt=0, starts_at__gt=now).count() > 40
-    assert Occurrence.objects.get(status=Occurrence.Status.CANCELLED).starts_at > now
+    assert [row.note for row in load.other_hours(specs, date(2026, 12, 23))] == ["Kerst", "Nieuwjaar"]
+    extra = load.other_hours(specs, date(2026, 12, 10))[-1]
+    assert (extra.first_on, extra.since, extra.until) == (date(2026, 12, 11), time(11), time(14))
 
 
 def test_places_are_closed_at_the_christmas_that_comes():

@@ -72,11 +72,36 @@ def test_the_table_of_the_mock_up_is_on_a_thursday_evening_within_three_weeks(to
     assert coming[0].date() - today <= timedelta(days=20)
 
 
-def test_a_monthly_date_began_a_month_ago_so_that_it_has_a_past():
+def test_a_monthly_date_began_two_months_ago_so_that_it_has_a_past():
     planned = plan({"repeat": "maandelijks-dag", "day": "do", "ahead": 3, "time": "19:30-21:30"}, date(2026, 11, 25), AMSTERDAM)
 
-    assert planned.starts_at == datetime(2026, 11, 5, 19, 30, tzinfo=AMSTERDAM)
+    assert planned.starts_at == datetime(2026, 10, 1, 19, 30, tzinfo=AMSTERDAM)
     assert planned.duration == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("today", "first"),
+    [
+        (date(2026, 11, 25), date(2026, 10, 15)),
+        (date(2026, 11, 15), date(2026, 9, 15)),  # today's is still to come
+        (date(2027, 1, 3), date(2026, 11, 15)),
+        (date(2028, 2, 29), date(2028, 1, 15)),
+    ],
+    ids=str,
+)
+def test_a_day_of_the_month_has_two_dates_behind_it(today, first):
+    planned = plan({"repeat": "maandelijks-datum", "day_of_month": 15, "time": "11:00-14:00"}, today, AMSTERDAM)
+
+    assert planned.starts_at.date() == first
+
+
+@pytest.mark.parametrize("today", A_WEEK + HARD_DAYS, ids=str)
+def test_every_series_has_a_past(today):
+    series = [spec for spec in WITH_A_DATE if spec["when"]["repeat"] != "niet"]
+    begins = [plan(spec["when"], today, AMSTERDAM).starts_at.date() for spec in series]
+
+    assert max(begins) < today - timedelta(days=28)
+    assert min(begins) >= today - timedelta(days=90)  # further back no dates are written
 
 
 def test_an_evening_that_ends_after_midnight_ends_the_next_day():
