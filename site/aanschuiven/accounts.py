@@ -44,6 +44,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
 class PasskeyForm(AddWebAuthnForm):
     """A key that signs in by itself, unless someone has a reason not to: only then is it a second factor."""
 
+    name = forms.CharField(label=_("Naam van deze passkey"), required=False)
     passwordless = forms.BooleanField(label=_("Hiermee kom ik binnen, zonder code."), required=False, initial=True)
 
 
