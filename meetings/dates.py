@@ -207,6 +207,18 @@ def change_rule(meeting: Meeting, *, starts_at: datetime | None, duration: timed
         materialise(meeting, now=now)
 
 
+def can_change_from_here(occurrence: Occurrence, now: datetime) -> bool:
+    """Whether ``split`` may open another rule at this date: it is still to come, of a rule, and no other rule follows that one."""
+    segment = occurrence.segment
+    return (
+        segment is not None
+        and bool(segment.rule)
+        and occurrence.recurrence_at is not None
+        and occurrence.recurrence_at > now
+        and segment == occurrence.meeting.segments.last()
+    )
+
+
 def split(
     meeting: Meeting,
     occurrence: Occurrence,
@@ -226,6 +238,8 @@ def split(
     if old is None or old.starts_at is None or occurrence.recurrence_at is None:
         raise ValueError(f"{occurrence!r} follows no rule: change the date itself")
     with transaction.atomic():
+        if not occurrence.is_cancelled:  # moved by hand before: from here on it follows again
+            meeting.occurrences.filter(pk=occurrence.pk).update(is_exception=False)
         if occurrence.recurrence_at <= old.starts_at:
             new = old
             new.starts_at, new.duration, new.rule = starts_at, duration, rule

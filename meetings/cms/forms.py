@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -25,61 +28,50 @@ LONGEST = timedelta(days=14)
 MIN_YEAR, MAX_YEAR = 2000, 2200
 
 
-class MeetingForm(WagtailAdminModelForm):
-    """A meeting with its first date and its rule; a host's first name is kept apart from the revision."""
+def capitalise(form: forms.BaseForm) -> None:
+    """Wagtail does so with the labels of a model's fields, and leaves those of a form as they are."""
+    for field in form.fields.values():
+        field.label = capfirst(field.label)
+
+
+class RuleForm(forms.Form):
+    """When it is for the first time, and the rule it follows from there. ``cleaned_data`` gets ``first`` (local) and ``final_rule``."""
 
     begin = forms.DateTimeField(label=gettext_lazy("begin van de eerste keer"), required=False, widget=AdminDateTimeInput)
     end = forms.DateTimeField(label=gettext_lazy("einde van de eerste keer"), required=False, widget=AdminDateTimeInput)
     repeat = forms.ChoiceField(
         label=gettext_lazy("vaker?"), choices=[*Repeat.choices, (OTHER, gettext_lazy("Anders, met een regel"))], initial=Repeat.ONCE
     )
-    until = forms.DateField(label=gettext_lazy("tot en met"), required=False, widget=AdminDateInput)
+    until = forms.DateField(
+        label=gettext_lazy("tot en met"),
+        required=False,
+        widget=AdminDateInput,
+        help_text=gettext_lazy("De laatste dag. Leeg: het gaat door tot je het stopt."),
+    )
     rule = forms.CharField(
-        label=gettext_lazy("regel (RRULE)"),
+        label=gettext_lazy("eigen regel"),
         required=False,
         max_length=300,
-        help_text=gettext_lazy("Bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU,TH (RFC 5545)."),
-    )
-    extra_begin = forms.DateTimeField(label=gettext_lazy("begin van een extra datum"), required=False, widget=AdminDateTimeInput)
-    extra_end = forms.DateTimeField(label=gettext_lazy("einde van een extra datum"), required=False, widget=AdminDateTimeInput)
-    host_name = forms.CharField(
-        label=gettext_lazy("wie ontvangt"), required=False, max_length=40, help_text=gettext_lazy("Een voornaam. Hoeft niet.")
+        help_text=gettext_lazy(
+            "Alleen bij “Anders, met een regel”. Een regel zoals agenda’s die schrijven (RRULE). "
+            "FREQ=WEEKLY;BYDAY=TU,TH is: elke dinsdag en donderdag."
+        ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    class Media:
+        css = {"all": ("meetings/editor.css",)}
+        js = ("meetings/dates_preview.js",)
+
+    def __init__(self, *args: Any, zone: ZoneInfo | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields: dict[str, Any] = self.fields
-        fields["kind"].choices = [choice for choice in Kind.choices if choice[0] != Kind.KITCHEN_TABLE]  # always private, never made here
-        fields["initiative"].queryset = Initiative.objects.filter(is_listed=True)
-        own = neighbourhoods_of(self.for_user) if self.for_user else None
-        if own is not None:
-            fields["neighbourhood"].queryset = fields["neighbourhood"].queryset.filter(pk__in=own)
-            fields["neighbourhood"].required = True
-            fields["place"].queryset = fields["place"].queryset.filter(neighbourhood__in=own)
-            fields["contact"].queryset = fields["contact"].queryset.filter(page__place__neighbourhood__in=own)
-        if self.instance.pk:
-            self.initial |= self._present_rule()
-            self.initial["host_name"] = self.instance.host.first_name if hasattr(self.instance, "host") else ""
-
-    def _present_rule(self) -> dict[str, Any]:
-        """What the form shows of the (last) rule: in plain words where there are words for it."""
-        segment = self.instance.segments.last()
-        if segment is None or segment.starts_at is None:
-            return {}
-        local = segment.starts_at.astimezone(self.instance.zone)
-        until = recurrence.last_day(segment.rule, self.instance.zone)
-        shown: dict[str, Any] = {"begin": local, "end": local + segment.duration, "repeat": OTHER, "rule": segment.rule}
-        for repeat in Repeat:
-            if recurrence.rule_for(repeat, local, until if repeat != Repeat.ONCE else None) == segment.rule:
-                shown |= {"repeat": repeat.value, "until": until, "rule": ""}
-        return shown
+        self.zone = zone or Meeting().zone
+        capitalise(self)
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        self._check_span("begin", "end")
-        self._check_span("extra_begin", "extra_end")
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        self.check_span("begin", "end")
         begin, repeat, until = data.get("begin"), data.get("repeat"), data.get("until")
-        data["first"] = begin and begin.astimezone(self.instance.zone)
+        data["first"] = begin and begin.astimezone(self.zone)
         if repeat not in (Repeat.ONCE, None) and not begin and "begin" not in self.errors:
             self.add_error("begin", _("Wat vaker is, heeft een eerste keer nodig."))
         if begin and until and until < data["first"].date():
@@ -94,17 +86,9 @@ class MeetingForm(WagtailAdminModelForm):
                 )
             except ValidationError as wrong:
                 self.add_error("rule", wrong)
-        place, neighbourhood = data.get("place"), data.get("neighbourhood")
-        if place and neighbourhood and place.neighbourhood_id != neighbourhood.pk:
-            self.add_error("place", _("Deze plek ligt in een andere wijk."))
-        capacity = data.get("capacity")
-        if self.instance.pk and capacity is not None:
-            taken = max((occurrence.taken for occurrence in self._dates_that_follow()), default=0)
-            if capacity < taken:
-                self.add_error("capacity", str(seats.CapacityTooLow(taken)))
         return data
 
-    def _check_span(self, begin_name: str, end_name: str) -> None:
+    def check_span(self, begin_name: str, end_name: str) -> None:
         begin, end = self.cleaned_data.get(begin_name), self.cleaned_data.get(end_name)
         if begin and not end and end_name not in self.errors:
             self.add_error(end_name, _("Vul ook het einde in."))
@@ -116,6 +100,93 @@ class MeetingForm(WagtailAdminModelForm):
             self.add_error(end_name, _("Zo lang duurt een bijeenkomst niet. Kijk de datum van het einde na."))
         if begin and not MIN_YEAR <= begin.year <= MAX_YEAR:
             self.add_error(begin_name, _("Kijk het jaar nog eens na."))
+
+    def coming(self, now: datetime, number: int) -> list[datetime]:
+        """The first dates of a valid form that are still to come, local; what happens once is there also when it has been."""
+        first, rule = self.cleaned_data["first"], self.cleaned_data["final_rule"]
+        if first is None:
+            return []
+        after = max(first, now) if rule else first
+        found = recurrence.recurrence_set(rule, first, self.zone, after=after, before=max(first, dates.horizon(now)) + timedelta(days=1))
+        return [instant.astimezone(self.zone) for instant in found[:number]]
+
+
+def in_plain_words(rule: str, first: datetime) -> dict[str, Any]:
+    """What a form shows of a rule that begins at ``first`` (local): a choice in plain words where there is one for it."""
+    until = recurrence.last_day(rule, cast(ZoneInfo, first.tzinfo))
+    for repeat in Repeat:
+        if recurrence.rule_for(repeat, first, until if repeat != Repeat.ONCE else None) == rule:
+            return {"repeat": repeat.value, "until": until, "rule": ""}
+    return {"repeat": OTHER, "rule": rule}
+
+
+class MeetingForm(RuleForm, WagtailAdminModelForm):
+    """A meeting with its first date and its rule; a host's first name is kept apart from the revision."""
+
+    extra_begin = forms.DateTimeField(
+        label=gettext_lazy("begin van een extra datum"),
+        required=False,
+        widget=AdminDateTimeInput,
+        help_text=gettext_lazy("Een keer die niet in de regel past. Hoeft niet."),
+    )
+    extra_end = forms.DateTimeField(label=gettext_lazy("einde van een extra datum"), required=False, widget=AdminDateTimeInput)
+    host_name = forms.CharField(
+        label=gettext_lazy("wie ontvangt"), required=False, max_length=40, help_text=gettext_lazy("Een voornaam. Hoeft niet.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = self.instance.zone
+        fields: dict[str, Any] = self.fields
+        fields["kind"].choices = [choice for choice in Kind.choices if choice[0] != Kind.KITCHEN_TABLE]  # always private, never made here
+        fields["initiative"].queryset = Initiative.objects.filter(is_listed=True)
+        fields["initiative"].empty_label, fields["contact"].empty_label = _("Geen"), _("Niemand in het bijzonder")
+        fields["place"].empty_label, fields["neighbourhood"].empty_label = _("Een andere plek"), _("De hele stad")
+        for name, text in self.explained().items():
+            fields[name].help_text = text
+        own = neighbourhoods_of(self.for_user) if self.for_user else None
+        if own is not None:
+            fields["neighbourhood"].queryset = fields["neighbourhood"].queryset.filter(pk__in=own)
+            fields["neighbourhood"].required = True
+            fields["neighbourhood"].empty_label, fields["neighbourhood"].help_text = _("Kies een wijk"), ""
+            fields["place"].queryset = fields["place"].queryset.filter(neighbourhood__in=own)
+            fields["contact"].queryset = fields["contact"].queryset.filter(page__place__neighbourhood__in=own)
+        if self.instance.pk:
+            self.initial.update(self._present_rule())
+            self.initial["host_name"] = self.instance.host.first_name if hasattr(self.instance, "host") else ""
+
+    @staticmethod
+    def explained() -> dict[str, str]:
+        """What an editor may not guess of a field, in a sentence."""
+        return {
+            "kind": _("Bij een open ontmoeting kiest iedereen een stoel: bewoner, praktijk of beleid. Bij een activiteit niet."),
+            "visibility": _("“Wie de link heeft”: nergens te vinden, ook hier niet meer. Na het opslaan zie je de link één keer."),
+            "place": _("Staat de plek er niet bij? Schrijf dan hieronder waar het is."),
+            "place_text": _("Bijvoorbeeld: op het plein voor de school."),
+            "contact": _("Iemand met inloopuren op een plek. Die staat dan op de pagina, voor wie eerst iets wil vragen."),
+            "resident_seats": _("Alleen bij “Een aantal stoelen voor bewoners”."),
+        }
+
+    def _present_rule(self) -> dict[str, Any]:
+        """What the form shows of the (last) rule: in plain words where there are words for it."""
+        segment = self.instance.segments.last()
+        if segment is None or segment.starts_at is None:
+            return {}
+        local = segment.starts_at.astimezone(self.instance.zone)
+        return {"begin": local, "end": local + segment.duration, **in_plain_words(segment.rule, local)}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.check_span("extra_begin", "extra_end")
+        place, neighbourhood = data.get("place"), data.get("neighbourhood")
+        if place and neighbourhood and place.neighbourhood_id != neighbourhood.pk:
+            self.add_error("place", _("Deze plek ligt in een andere wijk."))
+        capacity = data.get("capacity")
+        if self.instance.pk and capacity is not None:
+            taken = max((occurrence.taken for occurrence in self._dates_that_follow()), default=0)
+            if capacity < taken:
+                self.add_error("capacity", str(seats.CapacityTooLow(taken)))
+        return data
 
     def _dates_that_follow(self) -> QuerySet[Occurrence]:
         """The coming dates that have as many chairs as the meeting says; one with a number of its own keeps that."""
@@ -159,14 +230,34 @@ class MeetingForm(WagtailAdminModelForm):
 
 
 class OccurrenceForm(WagtailAdminModelForm):
-    """One date: another time, other chairs, or it does not go ahead."""
+    """One date: another time, other chairs, or it does not go ahead.
 
-    is_cancelled = forms.BooleanField(label=gettext_lazy("gaat niet door"), required=False)
+    After ``save``, ``is_news`` says whether the people of this date have to hear of it, ``is_mailed`` whether those with an
+    address do, ``refused`` why a part was not done.
+    """
+
+    is_cancelled = forms.BooleanField(
+        label=gettext_lazy("gaat niet door"),
+        required=False,
+        help_text=gettext_lazy("De datum blijft te zien, met “gaat niet door”. Wie een mailadres gaf, krijgt een mail."),
+    )
+    everybody_knows = forms.BooleanField(
+        label=gettext_lazy("iedereen weet het nu"),
+        required=False,
+        help_text=gettext_lazy("Zet dit aan als ook de mensen zonder mailadres het gehoord hebben."),
+    )
+    is_news = is_mailed = False
+    refused = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        capitalise(self)
+        self.fields["is_closed"].help_text = _("Niemand komt meer op de lijst. Binnenlopen kan wel.")
+        self.fields["reason"].help_text = _("Eén zin, bijvoorbeeld: de kok is ziek. Iedereen ziet die.")
         if self.instance.pk:
             self.initial["is_cancelled"] = self.instance.is_cancelled
+            if not seats.who_may_not_know(self.instance):
+                del self.fields["everybody_knows"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -189,15 +280,74 @@ class OccurrenceForm(WagtailAdminModelForm):
         """Always saves, each change through its own door."""
         data, now = self.cleaned_data, timezone.now()
         before = Occurrence.objects.get(pk=self.instance.pk)
-        dates.move_date(before, data["starts_at"], data["ends_at"], now=now)
+        if data.get("everybody_knows"):
+            seats.everybody_knows(before.pk, now=now)
+        moved = dates.move_date(before, data["starts_at"], data["ends_at"], now=now)
         if before.capacity != data["capacity"]:
-            with suppress(seats.CapacityTooLow):  # somebody sat down since the form was checked: the chairs stay
+            try:
                 seats.set_capacity(before.pk, data["capacity"], now=now)
+            except seats.CapacityTooLow as taken_meanwhile:
+                self.refused = str(taken_meanwhile)
         if before.is_closed != data["is_closed"]:
             seats.set_closed(before.pk, data["is_closed"], now=now)
         if data["is_cancelled"] and not before.is_cancelled:
             dates.cancel_date(before, data["reason"], now=now)
         elif before.is_cancelled and not data["is_cancelled"]:
             seats.reopen(before.pk, now=now)
+        self.is_mailed = moved.sequence != before.sequence or (data["is_cancelled"] and not before.is_cancelled)
+        self.is_news = self.is_mailed or before.is_cancelled != data["is_cancelled"]
         self.instance.refresh_from_db()
         return self.instance
+
+
+class FromHereForm(RuleForm):
+    """ "From this date on it is different": another time or rule, in a segment of its own (design section 4)."""
+
+    with_people = forms.BooleanField(
+        label=gettext_lazy("verplaats ook de data waar al mensen op staan"),
+        required=False,
+        help_text=gettext_lazy(
+            "Wie een mailadres gaf, krijgt een mail. Staat dit uit, dan blijven die data op hun oude tijd. "
+            "Een dag die helemaal wegvalt, blijft altijd staan zolang er mensen op staan."
+        ),
+    )
+
+    def __init__(self, *args: Any, occurrence: Occurrence, now: datetime, **kwargs: Any) -> None:
+        segment, zone, at = occurrence.segment, occurrence.meeting.zone, occurrence.recurrence_at
+        assert segment is not None
+        assert segment.starts_at is not None
+        assert at is not None  # can_change_from_here()
+        coming = recurrence.resumed(segment.rule, segment.starts_at, zone, after=at)
+        first, rule = coming or (at, "")
+        local = first.astimezone(zone)
+        initial = {"begin": local, "end": local + segment.duration, **in_plain_words(rule, local)}
+        super().__init__(*args, **kwargs | {"zone": zone, "initial": initial})
+        self.occurrence, self.now = occurrence, now
+        self.fields["begin"].label = _("Begin van de eerste keer dat het anders is")
+        self.fields["end"].label = _("Einde van die keer")
+        self.fields["begin"].required = self.fields["end"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        first = data.get("first")
+        if first and "begin" not in self.errors:
+            earlier = self.occurrence.meeting.occurrences.filter(recurrence_at__lt=self.occurrence.recurrence_at)
+            last = earlier.exclude(recurrence_at=None).order_by("-recurrence_at").first()
+            if first <= self.now:
+                self.add_error("begin", _("Dit is al geweest. Kies een moment dat nog komt."))
+            elif last and last.recurrence_at and first.date() <= last.recurrence_at.astimezone(self.zone).date():
+                day = date_format(last.recurrence_at.astimezone(self.zone), "l j F")
+                self.add_error("begin", _("De datum ervoor is %(day)s, en die blijft. Kies een latere dag.") % {"day": day})
+        return data
+
+    def save(self) -> None:
+        data = self.cleaned_data
+        dates.split(
+            self.occurrence.meeting,
+            self.occurrence,
+            starts_at=data["begin"],
+            duration=data["end"] - data["begin"],
+            rule=data["final_rule"],
+            with_people=data["with_people"],
+            now=self.now,
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import page_permission_policy
 
@@ -44,7 +45,9 @@ def initiatives_of(user: Any) -> QuerySet[Initiative]:
 
 
 class ByNeighbourhood(ModelPermissionPolicy):
-    """Model permissions, narrowed to the rows that ``own`` gives a user."""
+    """Model permissions, narrowed to the rows that ``own`` gives a user; ``refusal`` is what an editor hears of a row that stays."""
+
+    refusal: Any = gettext_lazy("Jij kunt dit niet weghalen.")
 
     def __init__(self, model: type, own: Callable[[Any], QuerySet[Any]]) -> None:
         super().__init__(model)
@@ -79,6 +82,11 @@ class ByNeighbourhood(ModelPermissionPolicy):
 class MeetingPolicy(ByNeighbourhood):
     """A meeting that people have a chair at is cancelled, so that they hear of it; it is not deleted."""
 
+    refusal = gettext_lazy(
+        "Deze bijeenkomst kan nog niet weg: er staan mensen op een datum die nog komt. "
+        "Zet die datum op “gaat niet door”, dan horen zij het. Als de datum voorbij is, kan de bijeenkomst weg."
+    )
+
     def is_refused(self, action: str, instance: Meeting) -> bool:
         if action != "delete":
             return False
@@ -94,6 +102,8 @@ class OccurrencePolicy(ByNeighbourhood):
 
 
 class InitiativePolicy(ByNeighbourhood):
+    refusal = gettext_lazy("Dit initiatief kan nog niet weg: er horen bijeenkomsten bij. Geef die eerst een ander initiatief, of geen.")
+
     def is_refused(self, action: str, instance: Initiative) -> bool:
         return action == "delete" and instance.meetings.exists()
 

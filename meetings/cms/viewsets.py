@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import django_filters
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.forms import Select
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView, View
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, Panel
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, TitleColumn
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet, SnippetViewSetGroup
 from wagtail.snippets.views.snippets import DeleteView as SnippetDeleteView
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from meetings import table
+from meetings import dates, recurrence, seats, table
 from meetings.dates import PAST
-from meetings.models import Initiative, Meeting, Occurrence
+from meetings.models import Initiative, Kind, Meeting, Occurrence
+from meetings.models.sign_up import WITH_ADDRESS
+from places.models import Neighbourhood
 
-from .forms import MeetingForm, OccurrenceForm
-from .policy import initiatives_of, meetings_of, occurrences_of
+from .forms import FromHereForm, MeetingForm, OccurrenceForm, RuleForm
+from .policy import initiatives_of, meetings_of, neighbourhoods_of, occurrences_of
 
 NEXT_DATES = 5
 
@@ -44,9 +57,7 @@ class AskedDeleteView(SnippetDeleteView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.user_has_permission_for_instance("delete", self.object):
-            messages.error(
-                request, _("Dit kan niet weg: er hoort nog iets bij. Laat het niet doorgaan, of haal eerst weg wat erbij hoort.")
-            )
+            messages.error(request, self.permission_policy.refusal)
             return redirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
@@ -97,6 +108,143 @@ class OwnDelete(DeleteBulkAction):
         return [row for row in rows if self.check_perm(row)], {"items_with_no_access": [row for row in rows if not self.check_perm(row)]}
 
 
+class InDutch(IndexView):
+    """A list whose first column, which leads to the row, has a head of ours: a field says its name in lower case, or in English."""
+
+    title_label: Any = ""
+
+    def _get_title_column(self, field_name: str, column_class: Any = TitleColumn, **kwargs: Any) -> Any:
+        column = super()._get_title_column(field_name, column_class, **kwargs)
+        column.label = self.title_label
+        return column
+
+
+class MeetingIndexView(InDutch):
+    title_label = _("Titel")
+
+
+class InitiativeIndexView(InDutch):
+    title_label = _("Naam")
+
+
+class OccurrenceIndexView(InDutch):
+    """Dates are not deleted, so there is nothing to tick."""
+
+    title_label = _("Bijeenkomst")
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        return [column for column in super().columns if not isinstance(column, BulkActionsCheckboxColumn)]
+
+
+def local(moment: datetime | None, row: Meeting | Occurrence) -> str:
+    """ "do 3 dec 2026, 19:30", on the clock of the meeting."""
+    return date_format(moment.astimezone(ZoneInfo(row.time_zone)), "D j b Y, H:i") if moment else gettext("nog geen datum")
+
+
+def how_full(occurrence: Occurrence) -> str:
+    """ "5 van 12", "vol, 2 wachten", "5 mensen"."""
+    n, waiting = occurrence.taken, occurrence.waiting
+    if occurrence.capacity is None:
+        words = ngettext("%(n)d mens", "%(n)d mensen", n) % {"n": n}
+    elif occurrence.is_full:
+        words = gettext("vol (%(n)d)") % {"n": n}
+    else:
+        words = gettext("%(n)d van %(all)d") % {"n": n, "all": occurrence.capacity}
+    if waiting:
+        words += ", " + ngettext("%(n)d wacht", "%(n)d wachten", waiting) % {"n": waiting}
+    return words
+
+
+def goes_ahead(occurrence: Occurrence) -> str:
+    if occurrence.is_cancelled:
+        return gettext("gaat niet door")
+    return gettext("de lijst is dicht") if occurrence.is_closed else gettext("gaat door")
+
+
+KINDS = [choice for choice in Kind.choices if choice[0] != Kind.KITCHEN_TABLE]
+
+
+def own_neighbourhoods(request: HttpRequest) -> QuerySet[Neighbourhood]:
+    own = neighbourhoods_of(request.user)
+    return Neighbourhood.objects.all() if own is None else Neighbourhood.objects.filter(pk__in=own)
+
+
+class WhenFilter(django_filters.ChoiceFilter):
+    """What is to come, unless something else is asked for."""
+
+    UNDATED, PAST = "zonder", "geweest"
+
+    def __init__(self) -> None:
+        choices = [(self.UNDATED, _("Zonder datum")), (self.PAST, _("Geweest: de laatste 90 dagen"))]
+        super().__init__(label=_("Wanneer"), choices=choices, empty_label=_("Wat nog komt"))
+
+    def filter(self, qs: QuerySet[Occurrence], value: str) -> QuerySet[Occurrence]:
+        now = timezone.now()
+        if value == self.UNDATED:
+            return qs.filter(starts_at=None)
+        if value == self.PAST:
+            past = qs.filter(ends_at__lte=now)
+            return past if "ordering" in self.parent.request.GET else past.order_by("-starts_at", "-id")
+        return qs.filter(ends_at__gt=now)
+
+
+class OccurrenceFilters(WagtailFilterSet):
+    when = WhenFilter()
+    neighbourhood = django_filters.ModelChoiceFilter(queryset=own_neighbourhoods, label=_("Wijk"), empty_label=_("Alle wijken"))
+    kind = django_filters.ChoiceFilter(choices=KINDS, label=_("Soort"), empty_label=_("Alle soorten"))
+    status = django_filters.ChoiceFilter(choices=Occurrence.Status.choices, label=_("Gaat het door?"), empty_label=_("Allebei"))
+
+    class Meta:
+        model = Occurrence
+        fields: list[str] = []
+
+
+class MeetingFilters(WagtailFilterSet):
+    neighbourhood = django_filters.ModelChoiceFilter(queryset=own_neighbourhoods, label=_("Wijk"), empty_label=_("Alle wijken"))
+    kind = django_filters.ChoiceFilter(choices=KINDS, label=_("Soort"), empty_label=_("Alle soorten"))
+
+    class Meta:
+        model = Meeting
+        fields: list[str] = []
+
+
+class PreviewPanel(Panel):
+    """The rule in plain words and the next dates, before anything is saved."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "meetings/cms/preview_panel.html"
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            pk = self.instance.pk
+            where = reverse("wagtailsnippets_meetings_meeting:preview_dates", args=[pk] if pk else [])
+            return {**super().get_context_data(parent_context), "preview_url": where}
+
+
+class PreviewDates(PermissionCheckedMixin, View):
+    """What a rule in a form gives: a fragment for the script of the form, a page of its own without it. Nothing is saved."""
+
+    model: Any = None
+    permission_policy: Any = None
+    any_permission_required = ["add", "change"]
+
+    def get(self, request: HttpRequest, pk: str | None = None) -> HttpResponse:
+        return self.answer(request, RuleForm({"repeat": "niet"}))
+
+    def post(self, request: HttpRequest, pk: str | None = None) -> HttpResponse:
+        zone = get_object_or_404(Meeting, pk=pk).zone if pk else None
+        return self.answer(request, RuleForm(request.POST, zone=zone))
+
+    def answer(self, request: HttpRequest, form: RuleForm) -> HttpResponse:
+        context: dict[str, Any] = {"form": form, "header_title": gettext("De data")}
+        if form.is_valid() and (first := form.cleaned_data["first"]):
+            coming = form.coming(timezone.now(), NEXT_DATES)
+            context["words"] = recurrence.describe(form.cleaned_data["final_rule"], first) or gettext("Eén keer.")
+            context["dates"] = [date_format(moment, "l j F Y, H:i") for moment in coming]
+        is_fragment = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        return render(request, "meetings/cms/_preview.html" if is_fragment else "meetings/cms/preview.html", context)
+
+
 class DatesPanel(Panel):
     """The coming dates of a meeting, each with its own form behind it."""
 
@@ -111,6 +259,23 @@ class DatesPanel(Panel):
             return {**super().get_context_data(parent_context), "dates": coming[:NEXT_DATES]}
 
 
+class AboutDatePanel(Panel):
+    """Which date this is, and the ways from here: its page, its meeting, another rule from here on."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "meetings/cms/about_date.html"
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            date, now = self.instance, timezone.now()
+            more = {
+                "occurrence": date,
+                "when": local(date.starts_at, date),
+                "is_over": date.has_passed(now),
+                "can_change_from_here": dates.can_change_from_here(date, now),
+            }
+            return {**super().get_context_data(parent_context), **more}
+
+
 class GuestsPanel(Panel):
     """Who comes, no wider than on the page that everyone sees: an editor does not receive these people."""
 
@@ -118,16 +283,170 @@ class GuestsPanel(Panel):
         template_name = "meetings/cms/guests.html"
 
         def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
-            view = table.TableView(self.instance, table.PUBLIC, timezone.now())
-            return {**super().get_context_data(parent_context), "view": view, "occurrence": self.instance}
+            now = timezone.now()
+            view = table.TableView(self.instance, table.PUBLIC, now)
+            unaware = 0 if self.instance.has_passed(now) else seats.who_may_not_know(self.instance)
+            return {**super().get_context_data(parent_context), "view": view, "occurrence": self.instance, "unaware": unaware}
+
+
+class NotWhileTyping:
+    """Saving a meeting makes, moves and drops dates at once: Wagtail's saving by itself, meant for drafts, is off."""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]
+        self.autosave_enabled = False
+
+
+class MeetingCreateView(NotWhileTyping, CreateView):
+    pass
+
+
+class MeetingEditView(NotWhileTyping, EditView):
+    pass
+
+
+class OccurrenceEditView(EditView):
+    """Says after saving who hears of the change by itself, and who does not."""
+
+    def get_page_subtitle(self) -> str:
+        return f"{self.object.title}, {local(self.object.starts_at, self.object)}"
+
+    def get_success_message(self, instance: Any = None) -> str:
+        date: Occurrence = instance or self.object
+        said = [gettext("Bewaard: %(title)s, %(when)s.") % {"title": date.title, "when": local(date.starts_at, date)}]
+        if self.form.is_news:
+            said += who_hears(date, is_mailed=self.form.is_mailed)
+        return " ".join([*said, self.form.refused]).strip()
+
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
+
+def who_hears(date: Occurrence, *, is_mailed: bool = True) -> list[str]:
+    """In plain words, how many people of a date are mailed after a change, and how many somebody has to tell."""
+    everyone = date.sign_ups.exclude(keyring=None)
+    mailed = everyone.filter(WITH_ADDRESS).count() if is_mailed else 0
+    untold = everyone.count() - mailed
+    said = []
+    if mailed:
+        said.append(ngettext("%(n)d mens krijgt een mail.", "%(n)d mensen krijgen een mail.", mailed) % {"n": mailed})
+    if untold and is_mailed:
+        said.append(
+            ngettext(
+                "%(n)d mens gaf geen mailadres: bel, of vertel het zelf.",
+                "%(n)d mensen gaven geen mailadres: bel hen, of vertel het hun.",
+                untold,
+            )
+            % {"n": untold}
+        )
+    elif untold:
+        said.append(
+            ngettext(
+                "Hierover gaat geen mail: vertel het zelf aan de %(n)d mens op de lijst.",
+                "Hierover gaat geen mail: vertel het zelf aan de %(n)d mensen op de lijst.",
+                untold,
+            )
+            % {"n": untold}
+        )
+    return said
+
+
+class FromHereView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    """ "From this date on it is different"."""
+
+    model: Any = None
+    permission_policy: Any = None
+    permission_required = "change"
+    form_class = FromHereForm
+    template_name = "meetings/cms/from_here.html"
+    page_title = _("Vanaf deze datum verder anders")
+    header_icon = "date"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.now = timezone.now()
+        self.occurrence = get_object_or_404(Occurrence.objects.select_related("segment", "meeting"), pk=kwargs["pk"])
+        self.back = reverse("wagtailsnippets_meetings_occurrence:edit", args=[self.occurrence.pk])
+        if not dates.can_change_from_here(self.occurrence, self.now):
+            messages.error(
+                request, gettext("Vanaf deze datum kan het niet anders: kies een datum die nog komt, van de laatste regel van de reeks.")
+            )
+            return redirect(self.back)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "occurrence": self.occurrence, "now": self.now}
+
+    def get_page_subtitle(self) -> str:
+        return f"{self.occurrence.title}, {local(self.occurrence.starts_at, self.occurrence)}"
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        here = reverse("wagtailsnippets_meetings_occurrence:list")
+        return [
+            {"url": reverse("wagtailadmin_home"), "label": gettext("Begin")},
+            {"url": here, "label": gettext("Data")},
+            {"url": self.back, "label": self.get_page_subtitle()},
+            {"url": "", "label": self.get_page_title()},
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        segment = self.occurrence.segment
+        at = self.occurrence.recurrence_at
+        assert segment is not None
+        assert at is not None
+        zone = self.occurrence.meeting.zone
+        later = self.with_people()
+        return context | {
+            "present": recurrence.describe(segment.rule, at.astimezone(zone)),
+            "since": date_format(at.astimezone(zone), "l j F Y"),
+            "people": [(local(date.starts_at, date), how_full(date)) for date in later],
+            "preview_url": reverse("wagtailsnippets_meetings_meeting:preview_dates", args=[self.occurrence.meeting_id]),
+            "action_url": self.request.path,
+            "back": self.back,
+            "media": context["form"].media,
+        }
+
+    def with_people(self) -> list[Occurrence]:
+        """The dates from here on that a change of rule asks something of."""
+        with_people = self.occurrence.meeting.occurrences.filter(Q(seats_taken__gt=0) | Q(waiting__gt=0))
+        found = with_people.filter(segment=self.occurrence.segment, recurrence_at__gte=self.occurrence.recurrence_at)
+        return list(found.exclude(status=Occurrence.Status.CANCELLED).order_by("starts_at"))
+
+    def form_valid(self, form: FromHereForm) -> HttpResponse:
+        before = self.with_people()
+        form.save()
+        messages.success(self.request, " ".join([gettext("Bewaard: vanaf deze datum is het anders."), *what_became_of(before)]))
+        return redirect(reverse("wagtailsnippets_meetings_meeting:edit", args=[self.occurrence.meeting_id]))
+
+
+def what_became_of(before: list[Occurrence]) -> list[str]:
+    """In plain words, after another rule, which of these dates with people moved along and which stayed as they were."""
+    said, after = [], Occurrence.objects.in_bulk([date.pk for date in before])
+    for date in before:
+        now = after[date.pk]
+        if now.starts_at != date.starts_at or now.ends_at != date.ends_at:
+            moved = gettext("De datum van %(old)s is nu %(new)s.")
+            said += [moved % {"old": local(date.starts_at, date), "new": local(now.starts_at, now)}, *who_hears(now)]
+        elif now.is_exception:
+            stays = gettext("Op %(when)s staan al mensen: die datum blijft zoals hij was.")
+            said.append(stays % {"when": local(date.starts_at, date)})
+    return said
 
 
 class MeetingViewSet(OwnOnly):
     model = Meeting
     icon = "group"
     menu_label = _("Alle bijeenkomsten")
-    list_display = ["title", "kind", "neighbourhood", "place"]
-    list_filter = ["kind", "neighbourhood"]
+    index_view_class = MeetingIndexView
+    add_view_class, edit_view_class = MeetingCreateView, MeetingEditView
+    list_display = [
+        "title",
+        Column("next_at", label=_("Volgende datum"), accessor=lambda meeting: next_of(meeting)),
+        Column("kind", label=_("Soort"), accessor="get_kind_display", sort_key="kind"),
+        Column("neighbourhood", label=_("Wijk"), accessor=lambda meeting: meeting.neighbourhood or _("de hele stad")),
+        Column("place", label=_("Plek"), accessor=lambda meeting: meeting.place or meeting.place_text),
+    ]
+    filterset_class = MeetingFilters
     search_fields = ["title", "text"]
     search_backend_name = None
     ordering = ["title"]
@@ -141,8 +460,9 @@ class MeetingViewSet(OwnOnly):
                     FieldRowPanel([FieldPanel("begin"), FieldPanel("end")]),
                     FieldRowPanel([FieldPanel("repeat"), FieldPanel("until")]),
                     FieldPanel("rule"),
-                    DatesPanel(),
+                    PreviewPanel(),
                     FieldRowPanel([FieldPanel("extra_begin"), FieldPanel("extra_end")]),
+                    DatesPanel(),
                 ],
                 heading=_("Wanneer?"),
             ),
@@ -167,24 +487,49 @@ class MeetingViewSet(OwnOnly):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
-        return meetings_of(request.user).select_related("neighbourhood", "place")
+        coming = Occurrence.objects.filter(meeting=OuterRef("pk"), ends_at__gt=timezone.now()).order_by("starts_at", "id")
+        return meetings_of(request.user).select_related("neighbourhood", "place").annotate(next_at=Subquery(coming.values("starts_at")[:1]))
+
+    @property
+    def preview_dates_view(self) -> Callable[..., HttpResponse]:
+        return self.construct_view(PreviewDates)
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("preview-dates/", self.preview_dates_view, name="preview_dates"),
+            path("preview-dates/<str:pk>/", self.preview_dates_view, name="preview_dates"),
+        ]
+
+
+def next_of(meeting: Any) -> str:
+    return local(meeting.next_at, meeting) if meeting.next_at else gettext("geen")
 
 
 class OccurrenceViewSet(OwnOnly):
     model = Occurrence
     icon = "date"
     menu_label = _("Data")
-    list_display = ["title", "starts_at", "place_name", "neighbourhood_name", "status", "seats_taken", "capacity", "waiting"]
-    list_filter = ["status", "kind"]
+    index_view_class = OccurrenceIndexView
+    edit_view_class = OccurrenceEditView
+    list_display = [
+        "title",
+        Column("starts_at", label=_("Wanneer"), accessor=lambda date: local(date.starts_at, date), sort_key="starts_at"),
+        Column("full", label=_("Aan tafel"), accessor=how_full),
+        Column("status", label=_("Gaat het door?"), accessor=goes_ahead),
+        Column("place_name", label=_("Plek"), sort_key="place_name"),
+        Column("neighbourhood_name", label=_("Wijk"), sort_key="neighbourhood_name"),
+    ]
+    filterset_class = OccurrenceFilters
     search_fields = ["title"]
     search_backend_name = None
     ordering = ["starts_at"]
     edit_handler = ObjectList(
         [
-            FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
-            GuestsPanel(heading=_("Wie komen er?")),
-            FieldPanel("capacity"),
-            FieldPanel("is_closed"),
+            AboutDatePanel(heading=_("Deze datum")),
+            FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")], heading=_("Wanneer?")),
+            MultiFieldPanel([GuestsPanel(), FieldPanel("everybody_knows")], heading=_("Wie komen er?")),
+            MultiFieldPanel([FieldPanel("capacity"), FieldPanel("is_closed")], heading=_("De tafel")),
             MultiFieldPanel([FieldPanel("is_cancelled"), FieldPanel("reason")], heading=_("Gaat het door?")),
         ],
         base_form_class=OccurrenceForm,
@@ -193,12 +538,20 @@ class OccurrenceViewSet(OwnOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Occurrence]:
         return occurrences_of(request.user).filter(Q(ends_at__gt=timezone.now() - PAST) | Q(starts_at=None))
 
+    @property
+    def from_here_view(self) -> Callable[..., HttpResponse]:
+        return self.construct_view(FromHereView)
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [*super().get_urlpatterns(), path("from-here/<str:pk>/", self.from_here_view, name="from_here")]
+
 
 class InitiativeViewSet(OwnOnly):
     model = Initiative
     icon = "tag"
     menu_label = _("Initiatieven")
-    list_display = ["name"]
+    index_view_class = InitiativeIndexView
+    list_display = ["name", Column("slug", label=_("Adres"))]
     search_fields = ["name"]
     search_backend_name = None
     edit_handler = ObjectList([FieldPanel("name"), FieldPanel("slug"), FieldPanel("text"), FieldPanel("is_listed")])

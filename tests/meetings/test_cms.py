@@ -1,15 +1,18 @@
 """Meetings in the CMS: each editor their own neighbourhoods, and what stands on no list for nobody."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils.formats import date_format
 from wagtail.models import GroupPagePermission, ModelLogEntry, Page, ReferenceIndex
 
-from meetings import dates, seats
+from meetings import dates, seats, tasks
 from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
 from meetings.models.choices import Perspective
 from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
@@ -324,6 +327,8 @@ def test_a_date_keeps_a_begin_and_shows_who_comes_no_wider_than_they_chose(edito
 def test_a_meeting_with_people_to_come_is_not_deleted_and_a_date_never(boss, ours, theirs):
     seats.take(ours.occurrences.first().pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
 
+    refused = boss.get(address("meeting", "delete", ours.pk), follow=True)
+    assert "Zet die datum op “gaat niet door”, dan horen zij het." in refused.content.decode()
     boss.post(address("meeting", "delete", ours.pk))
     boss.post(f"/cms/bulk/meetings/meeting/delete/?id={ours.pk}&id={theirs.pk}")
     boss.post(f"/cms/bulk/meetings/occurrence/delete/?id={ours.occurrences.first().pk}")
@@ -365,3 +370,211 @@ def test_unlisted_dates_are_in_no_figure_either(boss, pages, hidden):
 
     assert boss.post(where).status_code == 302
     assert not NeighbourhoodPage.objects.filter(pk=pages["Bospolder"].pk).exists()
+
+
+def titles(answer) -> list[str]:
+    return [row.title for row in answer.context["object_list"]]
+
+
+def test_the_list_of_dates_begins_with_what_is_next_on_the_clock_of_the_meeting(boss, pages):
+    soup = meet("Soep", pages["Bospolder"], rule="", capacity=2, time_zone="America/Curacao")
+    meet("Vorige week", pages["Bospolder"], rule="", starts_at=NOW - timedelta(days=7))
+    meet("Ooit", pages["Bospolder"], rule="", starts_at=None)
+    meet("Koor", pages["Crooswijk"], rule="", starts_at=SOON + timedelta(days=1))
+    for _three in range(3):
+        seats.take(soup.occurrences.get().pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+    where = address("occurrence", "list")
+
+    page = boss.get(where)
+    assert titles(page) == ["Soep", "Koor"]
+    text = page.content.decode()
+    assert date_format(SOON.astimezone(ZoneInfo("America/Curacao")), "D j b Y, H:i") in text
+    assert "vol (2), 1 wacht" in text
+    assert [column.label for column in page.context["table"].columns.values()] == [
+        "Bijeenkomst",
+        "Wanneer",
+        "Aan tafel",
+        "Gaat het door?",
+        "Plek",
+        "Wijk",
+    ]
+    assert titles(boss.get(where + "?when=geweest")) == ["Vorige week"]
+    assert titles(boss.get(where + "?when=zonder")) == ["Ooit"]
+    assert titles(boss.get(where + f"?neighbourhood={pages['Crooswijk'].neighbourhood_id}")) == ["Koor"]
+
+
+def test_a_filter_offers_an_editor_their_own_neighbourhoods(editor, pages):
+    for model in ("meeting", "occurrence"):
+        choices = editor.get(address(model, "list")).context["filters"].form.fields["neighbourhood"].queryset
+
+        assert list(choices) == [pages["Bospolder"].neighbourhood]
+
+
+def test_the_list_of_meetings_says_when_the_next_date_is(editor, ours):
+    page = editor.get(address("meeting", "list")).content.decode()
+
+    assert date_format(SOON.astimezone(ours.zone), "D j b Y, H:i") in page
+
+
+def test_a_meeting_is_not_saved_while_someone_types(editor, ours):
+    """Wagtail saves by itself what has revisions: here that would write and drop dates at every key."""
+    for where in (address("meeting", "edit", ours.pk), address("meeting", "add")):
+        page = editor.get(where).content.decode()
+
+        assert "data-edit-form" in page
+        assert "w-autosave#save" not in page
+
+
+def test_the_next_dates_are_shown_before_anything_is_saved(editor, pages, ours):
+    begin = datetime(2027, 3, 4, 19, 30)
+    new = {"begin": f"{begin:%Y-%m-%d %H:%M}", "end": "2027-03-04 21:30", "repeat": "maandelijks-dag"}
+    script = {"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}
+    for where in (address("meeting", "preview_dates"), address("meeting", "preview_dates", ours.pk)):
+        fragment = editor.post(where, new, **script).content.decode()
+
+        assert "Elke eerste donderdag van de maand." in fragment
+        assert re.findall(r"<li>(.*?)</li>", fragment)[:2] == ["donderdag 4 maart 2027, 19:30", "donderdag 1 april 2027, 19:30"]
+        assert fragment.count("<li>") == 5
+        assert "<html" not in fragment
+
+    assert "Er is nog niets bewaard." in editor.post(address("meeting", "preview_dates"), new).content.decode()
+    wrong = editor.post(where, new | {"repeat": "anders", "rule": "FREQ=HOURLY"}, **script).content.decode()
+    assert "Eigen regel: Een bijeenkomst kan hooguit elke dag zijn, één keer." in wrong
+    assert "tafel zonder datum" in editor.post(where, {"repeat": "niet"}, **script).content.decode()
+    assert Meeting.objects.get() == ours
+
+
+def test_the_dates_shown_of_a_series_that_runs_are_those_to_come(editor, ours):
+    long_ago = NOW - timedelta(days=700)
+    rule = {"begin": local(long_ago), "end": local(long_ago + TWO_HOURS), "repeat": "wekelijks"}
+
+    fragment = editor.post(address("meeting", "preview_dates"), rule).content.decode()
+
+    coming = re.findall(r"<li>\w+ (\d+) (\w+) (\d{4}), ", fragment)
+    assert len(coming) == 5
+    assert int(coming[0][2]) >= NOW.year
+
+
+def sit(date: Occurrence, email: str = ""):
+    return seats.take(date.pk, factories.keyring(), Perspective.RESIDENT, email=email, now=NOW)
+
+
+def said_by(answer) -> str:
+    return " ".join(str(message).strip() for message in answer.context["messages"])
+
+
+def test_whoever_moves_or_cancels_a_date_hears_who_is_told_and_who_is_not(editor, ours):
+    date = ours.occurrences.order_by("starts_at").first()
+    mailed = [sit(date, "a@example.org"), sit(date, "b@example.org")]
+    sit(date)
+    where = address("occurrence", "edit", date.pk)
+    assert "Weten het misschien nog niet" not in editor.get(where).content.decode()
+
+    later = SOON + timedelta(hours=1)
+    moved = editor.post(where, form_of(editor, where, starts_at=local(later), ends_at=local(later + TWO_HOURS)), follow=True)
+    assert "2 mensen krijgen een mail. 1 mens gaf geen mailadres: bel, of vertel het zelf." in said_by(moved)
+    for sign_up in mailed:
+        tasks.tell_moved.call(sign_up.pk)
+    assert "Weten het misschien nog niet: 1." in editor.get(where).content.decode()
+
+    editor.post(where, form_of(editor, where, everybody_knows="on"))
+    assert "Weten het misschien nog niet" not in editor.get(where).content.decode()
+
+    cancelled = editor.post(where, form_of(editor, where, is_cancelled="on", reason="De kok is ziek"), follow=True)
+    assert "2 mensen krijgen een mail." in said_by(cancelled)
+    assert "Weten het misschien nog niet: 3." in editor.get(where).content.decode()
+    tasks.tell_cancelled.call(mailed[0].pk)
+    assert "Weten het misschien nog niet: 2." in editor.get(where).content.decode()
+
+    again = {name: value for name, value in form_of(editor, where).items() if name != "is_cancelled"}
+    assert "Hierover gaat geen mail: vertel het zelf aan de 3 mensen op de lijst." in said_by(editor.post(where, again, follow=True))
+
+
+def test_a_save_that_changes_no_time_tells_nobody(editor, ours):
+    date = ours.occurrences.order_by("starts_at").first()
+    sit(date)
+    where = address("occurrence", "edit", date.pk)
+
+    said = said_by(editor.post(where, form_of(editor, where, capacity=9), follow=True))
+
+    assert said == f"Bewaard: Soep in Bospolder, {date_format(SOON.astimezone(ours.zone), 'D j b Y, H:i')}."
+
+
+def test_whoever_moves_up_without_an_address_may_not_know(editor, ours):
+    date = ours.occurrences.order_by("starts_at").first()
+    seats.set_capacity(date.pk, 1, now=NOW)
+    first, second = sit(date), sit(date)
+    assert (first.told_at, second.told_at) == (NOW, NOW)
+
+    seats.leave(date.pk, first.keyring, now=NOW)
+
+    assert "Weten het misschien nog niet: 1." in editor.get(address("occurrence", "edit", date.pk)).content.decode()
+
+
+def from_here(client: Client, date: Occurrence, **changes) -> dict:
+    where = address("occurrence", "from_here", date.pk)
+    assert client.get(where).status_code == 200
+    return {"repeat": "wekelijks"} | changes
+
+
+@pytest.mark.parametrize("with_people", [False, True])
+def test_from_a_date_on_it_is_different_in_a_segment_of_its_own(editor, ours, with_people):
+    third, fourth = ours.occurrences.order_by("starts_at")[2:4]
+    sit(fourth, "a@example.org")
+    begin = third.starts_at + timedelta(hours=1)
+    data = from_here(
+        editor, third, begin=local(begin), end=local(begin + timedelta(hours=3)), **({"with_people": "on"} if with_people else {})
+    )
+
+    answer = editor.post(address("occurrence", "from_here", third.pk), data, follow=True)
+
+    old, new = ours.segments.all()
+    assert old.uid != new.uid
+    assert (new.starts_at, new.duration) == (begin, timedelta(hours=3))
+    assert list(ours.occurrences.filter(segment=old).values_list("starts_at", flat=True)) == [SOON, SOON + timedelta(weeks=1)]
+    kept = ours.occurrences.get(pk=fourth.pk)
+    assert kept.taken == 1
+    if with_people:
+        assert kept.starts_at == begin + timedelta(weeks=1)
+        assert "1 mens krijgt een mail." in said_by(answer)
+    else:
+        assert kept.starts_at == fourth.starts_at
+        assert "staan al mensen: die datum blijft zoals hij was." in said_by(answer)
+
+
+def test_from_here_on_is_offered_for_a_coming_date_of_the_last_rule_only(editor, ours):
+    _first, second, third = ours.occurrences.order_by("starts_at")[:3]
+    link = "Vanaf deze datum verder anders"
+    assert link in editor.get(address("occurrence", "edit", second.pk)).content.decode()
+    dates.split(ours, third, starts_at=third.starts_at, duration=TWO_HOURS, rule="FREQ=WEEKLY;INTERVAL=2", now=NOW)
+
+    assert link not in editor.get(address("occurrence", "edit", second.pk)).content.decode()
+    refused = editor.get(address("occurrence", "from_here", second.pk), follow=True)
+    assert "Vanaf deze datum kan het niet anders" in said_by(refused)
+    alone = meet("Eenmalig", NeighbourhoodPage.objects.get(title="Bospolder"), rule="")
+    assert link not in editor.get(address("occurrence", "edit", alone.occurrences.get().pk)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("weeks", "sentence"), [(-2, "Dit is al geweest. Kies een moment dat nog komt."), (0, "en die blijft. Kies een latere dag.")]
+)
+def test_from_here_on_does_not_begin_before_what_stays(editor, ours, weeks, sentence):
+    second = ours.occurrences.order_by("starts_at")[1]
+    begin = SOON + timedelta(weeks=weeks, hours=1)
+    data = from_here(editor, second, begin=local(begin), end=local(begin + TWO_HOURS))
+
+    answer = editor.post(address("occurrence", "from_here", second.pk), data)
+
+    assert sentence in answer.context["form"].errors["begin"][0]
+    assert ours.segments.count() == 1
+
+
+def test_an_editor_of_a_place_picks_the_chair_of_its_tables(boss, pages):
+    page = pages["Bospolder"].add_child(instance=PlacePage(title="Het Huis", slug="het-huis"))
+    meeting = meet("Koffie", pages["Bospolder"], rule="", place=page.place)
+    assert 'name="chair"' in boss.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+
+    page.chair = "bankje"
+    page.save_revision().publish()
+
+    assert meeting.occurrences.get().chair == "bankje"
