@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +21,8 @@ from meetings.models import Key, Keyring
 
 from .chair import goodbye
 from .meeting import keep_secret, see_other
+
+BORROWED_FOR = timedelta(days=1)  # how long the link works that a borrowed device got of its own
 
 
 def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, status: int = 200, refused: str = "") -> HttpResponse:
@@ -87,10 +91,16 @@ def remember(request: HttpRequest, key: str) -> HttpResponse:
         return see_other(request, reverse("mine_by_key", args=[key]))
     _key, keyring = _opened(request, key)
     response = see_other(request, reverse("mine"))
-    if keys.Device(request).keyring != keyring:
-        keys.remember(
-            response, keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("apparaat dat jouw link onthoudt")), is_own=True
-        )
+    if keys.Device(request).keyring == keyring:
+        return response
+    if request.POST.get("geleend"):
+        until = timezone.now() + BORROWED_FOR
+        raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("geleend apparaat"), expires_at=until)
+        keys.remember(response, raw, is_own=False)
+        keys.lend(response, keys.SHOWN)  # who came by a link has one
+    else:
+        raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("apparaat dat jouw link onthoudt"))
+        keys.remember(response, raw, is_own=True)
     return response
 
 

@@ -128,7 +128,7 @@ def test_mine_lists_each_link_that_works_and_no_secret(owner):
 
     page = device(here).get("/mijn/").text
 
-    assert listed(page) == ["mail over Wijklunch", "apparaat dit apparaat"]
+    assert listed(page) == ["Mail over Wijklunch", "Apparaat dit apparaat"]
     assert "Nog niet gebruikt." in page
     assert "Voor het laatst gebruikt op" in page
     assert mail not in page
@@ -143,7 +143,7 @@ def test_one_link_is_stopped_at_once_and_the_others_go_on(owner):
 
     assert answer.redirect_chain == [("/mijn/", 303)]
     assert "Die link werkt niet meer. Je stoelen blijven van jou." in answer.text
-    assert listed(answer.text) == ["apparaat dit apparaat"]
+    assert listed(answer.text) == ["Apparaat dit apparaat"]
     assert Client().get(f"/mijn/{mail}/").status_code == 404
     assert client.post(f"/mijn/link/{id_of(mail)}/").status_code == 303  # pressed twice
 
@@ -172,7 +172,7 @@ def test_the_last_link_is_not_stopped_without_a_warning(owner):
 def test_links_stop_by_link_as_well_on_a_device_that_remembers_nothing(owner):
     card, mail = mint(owner, "kaartje"), mint(owner, "mail")
     client = Client()
-    assert listed(client.get(f"/mijn/{card}/").text) == ["mail", "kaartje deze link"]
+    assert listed(client.get(f"/mijn/{card}/").text) == ["Mail", "Kaartje deze link"]
 
     assert client.post(f"/mijn/{card}/link/{id_of(mail)}/")["Location"] == f"/mijn/{card}/"
     assert client.post(f"/mijn/{card}/link/{id_of(card)}/")["Location"] == "/mijn/"
@@ -206,7 +206,7 @@ def test_a_feed_is_no_link_that_opens_a_keyring(owner):
     here = mint(owner, "apparaat")
     feed = keys.mint(Key.Scope.FEED, keyring=owner, label="mijn agenda")
 
-    assert listed(device(here).get("/mijn/").text) == ["apparaat dit apparaat"]
+    assert listed(device(here).get("/mijn/").text) == ["Apparaat dit apparaat"]
     assert device(here).post(f"/mijn/link/{id_of(feed)}/").status_code == 404
 
 
@@ -216,9 +216,22 @@ def test_a_device_that_remembers_a_link_gets_one_of_its_own(owner):
     for _twice in range(2):
         client.post(f"/mijn/{mail}/onthoud/")
 
-    assert listed(client.get("/mijn/").text) == ["apparaat dat jouw link onthoudt dit apparaat", "mail"]
+    assert listed(client.get("/mijn/").text) == ["Apparaat dat jouw link onthoudt dit apparaat", "Mail"]
     client.post(f"/mijn/link/{id_of(mail)}/")
     assert "Hier kom je" in client.get("/mijn/").text
+
+
+def test_a_link_may_be_used_on_a_borrowed_device_to_change_something(owner):
+    card, client = mint(owner, "kaartje"), Client()
+
+    answer = client.post(f"/mijn/{card}/onthoud/", {"geleend": "ja"}, follow=True)
+
+    assert listed(answer.text) == ["Geleend apparaat dit apparaat", "Kaartje"]
+    assert "Iets veranderen" in answer.text
+    assert client.cookies[settings.KEYRING_COOKIE]["max-age"] == ""
+    assert client.cookies[settings.KEYRING_COOKIE].value not in answer.text
+    assert "Klaar, vergeet mij" in answer.text
+    assert Key.objects.get(label="geleend apparaat").expires_at < timezone.now() + timedelta(days=2)
 
 
 def test_a_device_of_somebody_else_is_warned_before_it_remembers(owner):
