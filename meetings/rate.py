@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from .models import Keyring
 
+MAILS = 3  # an hour, that somebody else may have sent to an address
+
 
 def network(request: HttpRequest) -> str:
     """The visitor's network: an IPv4 address, or the /64 that one household has in IPv6.
@@ -36,18 +38,24 @@ def network(request: HttpRequest) -> str:
 
 def is_too_often(request: HttpRequest, keyring: Keyring | None, what: str) -> bool:
     """Count this request, and say whether it is one too many this hour."""
-    hour = timezone.now().strftime("%Y%m%d%H")
     counted = [(f"net:{network(request)}", settings.RATE_NETWORK)]
     if keyring is not None:
         counted.append((f"ring:{keyring.pk}", settings.RATE_KEYRING))
-    over = False
-    for who, limit in counted:
-        if not limit:
-            continue
-        key = "rate:" + hashlib.sha256(f"{settings.SECRET_KEY}{what}{who}{hour}".encode()).hexdigest()[:32]
-        cache.add(key, 0, timeout=3600)
-        try:
-            over = cache.incr(key) > limit or over
-        except ValueError:  # evicted between the two: it counts anew
-            continue
-    return over
+    over = [_times(who, what) > limit for who, limit in counted if limit]
+    return any(over)
+
+
+def may_mail(keyring: Keyring) -> bool:
+    """Whether a keyring may get one more mail that anybody can ask for who knows its address. Counts it."""
+    return _times(f"ring:{keyring.pk}", "asked mail") <= MAILS
+
+
+def _times(who: str, what: str) -> int:
+    """How often this happened in the present hour, this time counted."""
+    hour = timezone.now().strftime("%Y%m%d%H")
+    key = "rate:" + hashlib.sha256(f"{settings.SECRET_KEY}{what}{who}{hour}".encode()).hexdigest()[:32]
+    cache.add(key, 0, timeout=3600)
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # evicted between the two: it counts anew
+        return 1

@@ -211,7 +211,7 @@ def lost(request: HttpRequest) -> HttpResponse:
         elif form.is_valid():
             address = form.cleaned_data["email"]
             known = Keyring.objects.filter(Q(email__iexact=address) | Q(sign_ups__email__iexact=address)).distinct().order_by("-id")[:5]
-            for keyring in known:
+            for keyring in filter(rate.may_mail, known):
                 gave_it = keyring.sign_ups.filter(email__iexact=address).first()
                 tasks.send_link_again.enqueue(keyring.pk, gave_it.pk if gave_it else None)
             messages.success(

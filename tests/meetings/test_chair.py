@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from meetings import keys, seats
+from meetings import table as table_of
 from meetings.models import Key, Keyring, Kind, Names, Occurrence, SignUp, Visibility
 from tests.factories import keyring, meeting, occurrence
 
@@ -463,6 +464,36 @@ def test_a_host_may_keep_names_to_themselves_and_show_one_total(client):
     assert "1 van de 5 stoelen bezet." in page
 
 
+@pytest.mark.parametrize("narrowed", [False, True], ids=["each chooses", "the host narrows it"])
+def test_who_reads_a_name_on_page_and_in_a_frame(narrowed):
+    host = keyring()
+    where = occurrence(
+        meeting=meeting(host_keyring=host), starts_at=timezone.now() + SOON, capacity=8, names=Names.HOST if narrowed else Names.SELF
+    )
+    for visibility in ("iedereen", "tafel", "gastheer"):
+        seats.take(where.pk, keyring(), "bewoner", name=f"Voor {visibility}", name_visibility=visibility, now=timezone.now())
+    at_table, waits = keyring(), keyring()
+    seats.take(where.pk, at_table, "bewoner", now=timezone.now())
+    seats.set_capacity(where.pk, 4, now=timezone.now())
+    seats.take(where.pk, waits, "bewoner", now=timezone.now())
+    where.refresh_from_db()
+
+    def read_by(who: Keyring | None) -> set[str]:
+        visitor = Client()
+        if who:
+            visitor.cookies[settings.KEYRING_COOKIE] = keys.mint(Key.Scope.KEYRING, keyring=who)
+        page = visitor.get(where.get_absolute_url()).content.decode()
+        frame = table_of.frame(where, table_of.audience(where, who), timezone.now())
+        names = {visibility for visibility in ("iedereen", "tafel", "gastheer") if f"Voor {visibility}<" in page}
+        assert names == {visibility for visibility in ("iedereen", "tafel", "gastheer") if f"Voor {visibility}<" in frame}
+        return names
+
+    assert read_by(host) == {"iedereen", "tafel", "gastheer"}
+    assert read_by(at_table) == (set() if narrowed else {"iedereen", "tafel"})
+    assert read_by(waits) == read_by(None) == (set() if narrowed else {"iedereen"})
+    assert "Voor" not in Client().get(f"/agenda/{where.slug}/{where.date_key}.ics").content.decode()
+
+
 def test_a_name_given_to_the_host_alone_stays_there_when_the_host_changes_their_mind(client):
     where = occurrence(starts_at=timezone.now() + SOON, capacity=5, names=Names.HOST)
     client.post(chair(where), {"perspectief": "bewoner", "naam": "Annie"})
@@ -595,6 +626,15 @@ def test_a_lost_link_gets_the_same_answer_for_known_and_unknown_addresses(client
         pages.append(re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode()))
     assert pages[0] == pages[1]
     assert client.post("/mijn/kwijt/", {"email": "x"}).status_code == 422
+
+
+def test_nobody_fills_a_mailbox_with_lost_links(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "email": "joke@example.org"})
+
+    answers = [client.post("/mijn/kwijt/", {"email": "joke@example.org"}) for _ in range(5)]
+
+    assert {answer.status_code for answer in answers} == {303}  # which tells nobody that the address is known
+    assert DBTaskResult.objects.filter(task_path="meetings.tasks.send_link_again").count() == 3
 
 
 def test_too_often_from_one_keyring_is_429_with_a_sentence(client, table, settings):
