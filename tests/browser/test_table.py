@@ -286,15 +286,21 @@ PAGES = [
     "/agenda/?wanneer=gisteren",
     "/agenda/nieuw/",
     "/wijken/",
+    "/wijken/?q=leeszaal",
+    "/wijken/?q=zeppelin",
     "/wijken/oude-westen/",
     "/wijken/oude-westen/leeszaal-rotterdam-west/",
     "/verhalen/",
+    "/verhalen/het-bankje-mag-blijven/",
+    "/account/login/",
     "/hoe-het-werkt/",
     "/zoeken/?q=koffie",
     "/mijn/",
     "/mijn/kwijt/",
     "/bestaat-niet/",
+    "/en/",
     "/en/agenda/",
+    "/en/wijken/oude-westen/leeszaal-rotterdam-west/",
 ]
 
 

@@ -88,7 +88,7 @@ def test_on_an_english_page_what_an_editor_wrote_is_marked_as_dutch(leeszaal, ou
 
     assert re.search(r'<h1 lang="nl">', page)
     assert re.search(r'<p class="lead" lang="nl">', page)
-    assert re.search(r'<div class="wrap stack narrow" lang="nl">\s*(<div[^>]*>)*\s*<div class="stack"><p>Er is koffie', page)
+    assert re.search(r'<div class="narrow stack" lang="nl">\s*(<div[^>]*>)*\s*<div class="stack"><p>Er is koffie', page)
     assert ' lang="nl"' not in client.get(path).content.decode().partition("<main")[2]
 
 
