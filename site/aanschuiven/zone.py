@@ -33,7 +33,7 @@ def zone_of_site() -> ZoneInfo:
         try:
             chosen = SiteSettings.objects.filter(site__is_default_site=True).values_list("time_zone", flat=True).first()
         except Error:
-            return ZoneInfo(_read[1] if _read else settings.TIME_ZONE)
+            chosen = _read and _read[1]  # asked again no sooner than otherwise: each question waits as long as the pool does
         _read = clock.monotonic(), chosen or settings.TIME_ZONE
     return ZoneInfo(_read[1])
 
