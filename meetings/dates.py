@@ -376,6 +376,9 @@ def copy_to_dates(meeting: Meeting, *, now: datetime) -> None:
         coming = meeting.occurrences.filter(Q(ends_at__gt=now) | Q(starts_at=None))
         ids = [occurrence.pk for occurrence in coming.select_for_update()]
         meeting.occurrences.exclude(pk__in=ids).update(**everywhere)
+        elsewhere = _differing(coming, {"place_name": repeated["place_name"]})
+        for occurrence in elsewhere.filter(Q(seats_taken__gt=0) | Q(waiting__gt=0)):
+            seats.nobody_knows(occurrence)
         _differing(coming, where).update(sequence=F("sequence") + 1, changed_at=timezone.now())
         changed = list(_differing(coming, repeated).values_list("pk", flat=True))
         meeting.occurrences.filter(pk__in=changed).update(**repeated, version=F("version") + 1)

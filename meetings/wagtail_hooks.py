@@ -19,9 +19,9 @@ from wagtail.snippets.models import register_snippet
 from places.models import NeighbourhoodPage, PlacePage
 
 from . import dates
-from .cms.policy import LISTED_ONLY, POLICIES
+from .cms.policy import LISTED_ONLY, POLICIES, neighbourhoods_of, shown_meetings
 from .cms.viewsets import MeetingsGroup, OwnDelete
-from .models import Meeting, Occurrence
+from .models import Initiative, Meeting, Occurrence
 
 for policy in POLICIES:
     register_permission_policy(policy.model, policy)
@@ -37,6 +37,11 @@ def show_the_link_once(request: HttpRequest, instance: Any) -> None:
         dates.forget_revisions(instance)
         link = settings.BASE_URL + instance.get_absolute_url()
         messages.warning(request, _("Deze bijeenkomst staat nu nergens meer. Bewaar de link: %(link)s") % {"link": link})
+    if isinstance(instance, Initiative) and not instance.is_listed:
+        found = shown_meetings(instance, neighbourhoods_of(request.user))
+        links = ", ".join(f"{meeting.title}: {settings.BASE_URL}{meeting.get_absolute_url()}" for meeting in found)
+        if links:
+            messages.warning(request, _("Dit initiatief staat nu nergens meer. Bewaar de links: %(links)s") % {"links": links})
 
 
 def coming_dates_under(pages: list[Page]) -> int:

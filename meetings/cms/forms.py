@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.text import capfirst
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -21,7 +22,7 @@ from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 from meetings import dates, recurrence, seats
 from meetings.models import HostDetails, Initiative, Kind, Meeting, Occurrence, Repeat, Visibility
 
-from .policy import neighbourhoods_of
+from .policy import neighbourhoods_of, shown_meetings
 
 OTHER = "anders"
 LONGEST = timedelta(days=14)
@@ -107,7 +108,7 @@ class RuleForm(forms.Form):
         if first is None:
             return []
         after = max(first, now) if rule else first
-        found = recurrence.recurrence_set(rule, first, self.zone, after=after, before=max(first, dates.horizon(now)) + timedelta(days=1))
+        found = recurrence.recurrence_set(rule, first, self.zone, after=after, before=after + recurrence.LONGEST_GAP)
         return [instant.astimezone(self.zone) for instant in found[:number]]
 
 
@@ -227,6 +228,33 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
             for pk in meeting.occurrences.filter(pk__in=follow).values_list("pk", flat=True):
                 with suppress(seats.CapacityTooLow):  # somebody sat down since the form was checked: this date keeps its chairs
                     seats.set_capacity(pk, meeting.capacity, now=now)
+
+
+class InitiativeForm(WagtailAdminModelForm):
+    """A name is enough: the address follows from it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["slug"].required = False
+        fields["slug"].help_text = _("Zo staat het in het adres van de agenda. Leeg: volgt uit de naam.")
+        fields["is_listed"].help_text = _(
+            "Zet je dit uit, dan staat het initiatief met al zijn bijeenkomsten nergens meer, ook hier niet. "
+            "Na het opslaan zie je hun links één keer."
+        )
+        own = neighbourhoods_of(self.for_user) if self.for_user else None
+        if self.instance.pk and own is not None:
+            elsewhere = shown_meetings(self.instance, None).exclude(pk__in=shown_meetings(self.instance, own).values("pk"))
+            if elsewhere.exists():
+                fields["is_listed"].disabled = True
+                fields["is_listed"].help_text = _("Dit initiatief komt ook in andere wijken bij elkaar. Vraag het wie alle wijken doet.")
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:70].strip("-") or "initiatief"
+        others = Initiative.objects.exclude(pk=self.instance.pk)
+        if self.cleaned_data["slug"]:
+            return slug
+        return next(free for free in chain([slug], (f"{slug}-{n}" for n in count(2))) if not others.filter(slug=free).exists())
 
 
 class OccurrenceForm(WagtailAdminModelForm):

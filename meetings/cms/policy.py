@@ -44,6 +44,12 @@ def initiatives_of(user: Any) -> QuerySet[Initiative]:
     return found.filter(pk__in=meets_here)
 
 
+def shown_meetings(initiative: Initiative, own: list[int] | None) -> QuerySet[Meeting]:
+    """The meetings of an initiative that stand on lists as long as it does, in these neighbourhoods."""
+    found = initiative.meetings.filter(visibility=Visibility.EVERYONE).exclude(kind=Kind.KITCHEN_TABLE).order_by("title")
+    return found if own is None else found.filter(neighbourhood__in=own)
+
+
 class ByNeighbourhood(ModelPermissionPolicy):
     """Model permissions, narrowed to the rows that ``own`` gives a user; ``refusal`` is what an editor hears of a row that stays."""
 

@@ -39,7 +39,7 @@ from meetings.models import Initiative, Kind, Meeting, Occurrence
 from meetings.models.sign_up import WITH_ADDRESS
 from places.models import Neighbourhood
 
-from .forms import FromHereForm, MeetingForm, OccurrenceForm, RuleForm
+from .forms import FromHereForm, InitiativeForm, MeetingForm, OccurrenceForm, RuleForm
 from .policy import initiatives_of, meetings_of, neighbourhoods_of, occurrences_of
 
 NEXT_DATES = 5
@@ -302,7 +302,33 @@ class MeetingCreateView(NotWhileTyping, CreateView):
 
 
 class MeetingEditView(NotWhileTyping, EditView):
-    pass
+    """Says after saving what became of the dates that people are on."""
+
+    def save_instance(self) -> Meeting:
+        coming = Occurrence.objects.filter(Q(ends_at__gt=timezone.now()) | Q(starts_at=None), meeting=self.object.pk)
+        self.before = list(with_people(coming).order_by("starts_at"))
+        saved: Meeting = super().save_instance()
+        return saved
+
+    def get_success_message(self, instance: Any = None) -> str:
+        said = [str(super().get_success_message(instance))]
+        said += what_became_of([date for date in self.before if not date.is_exception])
+        elsewhere = Occurrence.objects.in_bulk([date.pk for date in self.before])
+        if number := sum(elsewhere[date.pk].place_name != date.place_name for date in self.before):
+            said.append(
+                ngettext(
+                    "De plek is anders. Op %(n)d datum staan mensen die dat nog niet weten: daarover gaat geen mail, vertel het hun.",
+                    "De plek is anders. Op %(n)d data staan mensen die dat nog niet weten: daarover gaat geen mail, vertel het hun.",
+                    number,
+                )
+                % {"n": number}
+            )
+        return " ".join(said)
+
+
+def with_people(occurrences: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
+    """Those that a change asks something of: somebody sits or waits there, and it was not called off."""
+    return occurrences.filter(Q(seats_taken__gt=0) | Q(waiting__gt=0)).exclude(status=Occurrence.Status.CANCELLED)
 
 
 class OccurrenceEditView(EditView):
@@ -395,7 +421,7 @@ class FromHereView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
         assert segment is not None
         assert at is not None
         zone = self.occurrence.meeting.zone
-        later = self.with_people()
+        later = self.later_with_people()
         return context | {
             "present": recurrence.describe(segment.rule, at.astimezone(zone)),
             "since": date_format(at.astimezone(zone), "l j F Y"),
@@ -406,14 +432,13 @@ class FromHereView(PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
             "media": context["form"].media,
         }
 
-    def with_people(self) -> list[Occurrence]:
+    def later_with_people(self) -> list[Occurrence]:
         """The dates from here on that a change of rule asks something of."""
-        with_people = self.occurrence.meeting.occurrences.filter(Q(seats_taken__gt=0) | Q(waiting__gt=0))
-        found = with_people.filter(segment=self.occurrence.segment, recurrence_at__gte=self.occurrence.recurrence_at)
-        return list(found.exclude(status=Occurrence.Status.CANCELLED).order_by("starts_at"))
+        of_rule = self.occurrence.meeting.occurrences.filter(segment=self.occurrence.segment)
+        return list(with_people(of_rule.filter(recurrence_at__gte=self.occurrence.recurrence_at)).order_by("starts_at"))
 
     def form_valid(self, form: FromHereForm) -> HttpResponse:
-        before = self.with_people()
+        before = self.later_with_people()
         form.save()
         messages.success(self.request, " ".join([gettext("Bewaard: vanaf deze datum is het anders."), *what_became_of(before)]))
         return redirect(reverse("wagtailsnippets_meetings_meeting:edit", args=[self.occurrence.meeting_id]))
@@ -554,7 +579,9 @@ class InitiativeViewSet(OwnOnly):
     list_display = ["name", Column("slug", label=_("Adres"))]
     search_fields = ["name"]
     search_backend_name = None
-    edit_handler = ObjectList([FieldPanel("name"), FieldPanel("slug"), FieldPanel("text"), FieldPanel("is_listed")])
+    edit_handler = ObjectList(
+        [FieldPanel("name"), FieldPanel("slug"), FieldPanel("text"), FieldPanel("is_listed")], base_form_class=InitiativeForm
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Initiative]:
         return initiatives_of(request.user)

@@ -578,3 +578,50 @@ def test_an_editor_of_a_place_picks_the_chair_of_its_tables(boss, pages):
     page.save_revision().publish()
 
     assert meeting.occurrences.get().chair == "bankje"
+
+
+def test_an_initiative_needs_no_more_than_a_name(editor):
+    for _twice in range(2):
+        assert editor.post(address("initiative", "add"), {"name": "Soep & zo", "is_listed": "on"}).status_code == 302
+
+    assert list(Initiative.objects.order_by("pk").values_list("slug", flat=True)) == ["soep-zo", "soep-zo-2"]
+
+
+def test_an_initiative_that_goes_off_every_list_leaves_its_links_with_the_editor_once(editor, ours):
+    where = address("initiative", "edit", ours.initiative_id)
+
+    data = {name: value for name, value in form_of(editor, where).items() if name != "is_listed"}
+    said = said_by(editor.post(where, data, follow=True))
+
+    ours.refresh_from_db()
+    assert len(ours.slug) == 26
+    assert f"Soep in Bospolder: http://localhost:8000/agenda/{ours.slug}/" in said
+    assert editor.get(where).status_code == 404
+
+
+def test_an_editor_takes_no_initiative_off_the_lists_of_another_neighbourhood(editor, ours, pages):
+    elsewhere = meet("Soep in Crooswijk", pages["Crooswijk"], initiative=ours.initiative)
+    where = address("initiative", "edit", ours.initiative_id)
+
+    page = editor.get(where).content.decode()
+    editor.post(where, {"name": "Soepploeg", "slug": "soepploeg"})
+
+    assert "Dit initiatief komt ook in andere wijken bij elkaar." in page
+    assert "Crooswijk" not in page
+    elsewhere.refresh_from_db()
+    assert elsewhere.is_listed
+
+
+def test_another_rule_or_place_says_what_became_of_the_dates_with_people(editor, ours):
+    first, second = ours.occurrences.order_by("starts_at")[:2]
+    sit(second, "a@example.org")
+    where = address("meeting", "edit", ours.pk)
+    assert "staan" not in said_by(editor.post(where, form_of(editor, where, title="Soep en brood"), follow=True))
+
+    later = first.starts_at + timedelta(hours=1)
+    ruled = editor.post(where, form_of(editor, where, begin=local(later), end=local(later + TWO_HOURS)), follow=True)
+    assert "staan al mensen: die datum blijft zoals hij was." in said_by(ruled)
+
+    placed = editor.post(where, form_of(editor, where, place_text="Op het plein"), follow=True)
+    assert "De plek is anders. Op 1 datum staan mensen die dat nog niet weten" in said_by(placed)
+    assert "Weten het misschien nog niet: 1." in editor.get(address("occurrence", "edit", second.pk)).content.decode()
