@@ -17,7 +17,7 @@ from datetime import datetime
 from enum import Enum
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -167,9 +167,7 @@ def take(
         "walks_along": walks_along,
     }
     details["told_at"] = now  # who asks sees the answer
-    if form_token and (again := SignUp.objects.filter(form_token=form_token).first()):
-        if again.occurrence_id != occurrence_id:
-            raise FormOfAnotherTable
+    if form_token and (again := SignUp.objects.filter(form_token=form_token, occurrence_id=occurrence_id).first()):
         return again
     with _changing(occurrence_id, now) as occurrence:
         if form_token and (again := occurrence.sign_ups.filter(form_token=form_token).first()):
@@ -189,7 +187,10 @@ def take(
             setattr(sign_up, field, value)
         if form_token:
             sign_up.form_token = form_token
-        sign_up.save()
+        try:
+            sign_up.save()
+        except IntegrityError as elsewhere:
+            raise FormOfAnotherTable from elsewhere  # a_form_counts_once: all else was looked at under the lock
     return sign_up
 
 

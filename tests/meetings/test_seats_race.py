@@ -8,16 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import Q, Sum
+from django.test import Client
+from django.utils import timezone
 
 from meetings import seats
-from meetings.models import Occurrence, SignUp
+from meetings.models import Keyring, Occurrence, SignUp
 from meetings.models.choices import Balance, Perspective
-from tests.factories import keyring
+from tests.factories import keyring, occurrence
 from tests.meetings.test_seats import BEFORE, assert_sound, table
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,6 +135,39 @@ def test_the_same_form_sent_many_times_at_once_takes_one_chair():
     assert errors == []
     assert_sound(where)
     assert where.seats_taken == 1
+
+
+@pytest.mark.usefixtures("slowly")
+@pytest.mark.parametrize("whose", ["mij", "ander"])
+def test_a_button_pressed_many_times_at_once_makes_one_keyring(whose):
+    where = occurrence(starts_at=timezone.now() + timedelta(days=3), capacity=5)
+    data = {"perspectief": "bewoner", "voor": whose, "teken": "de-knop-zes-keer"}
+    answers: list[int] = []
+
+    errors = at_once([lambda: answers.append(Client().post(where.get_absolute_url() + "aanschuiven/", data).status_code)] * 6)
+
+    assert errors == []
+    assert answers == [303] * 6
+    assert_sound(where)
+    assert (where.seats_taken, Keyring.objects.count()) == (1, 1)
+
+
+@pytest.mark.usefixtures("slowly")
+def test_one_form_at_two_tables_at_once_counts_at_one_of_them():
+    tables = [table(capacity=5), table(capacity=5)]
+    pairs = [(where, keyring()) for where in tables]
+
+    errors = at_once(
+        [
+            lambda where=where, who=who: seats.take(where.pk, who, Perspective.RESIDENT, form_token="de-knop-tweemaal", now=BEFORE)
+            for where, who in pairs
+        ]
+    )
+
+    assert [type(error) for error in errors] == [seats.FormOfAnotherTable]
+    for where in tables:
+        assert_sound(where)
+    assert sum(where.seats_taken for where in tables) == 1
 
 
 @pytest.mark.usefixtures("slowly")
