@@ -2,7 +2,8 @@
 
 Nobody signs up: whoever has access to the CMS makes an account for the next. Signing in takes a passkey, or a code by mail
 and a second factor. The very first one gets in by a link that works once (``manage.py staff_link``) and adds a passkey;
-until an account has a passkey or a second factor, the CMS stays closed to it.
+until an account has a passkey or a second factor, and this session used it, the CMS stays closed. Nobody has a password, so
+there is no way to ask for one or to come in with one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
@@ -21,7 +23,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +36,8 @@ from .models import StaffLink
 
 LINK_LASTS = timedelta(hours=24)
 FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
+STAFF_LINK = "staff_link"
+STRONG = {"mfa", STAFF_LINK}  # ways of signing in that open the CMS: a passkey or second factor, the link that works once
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):
@@ -66,15 +70,20 @@ def anyone_has_factor() -> bool:
 
 
 def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: lead staff without a passkey or second factor to the page where they add one, before the CMS opens.
+    """Middleware: before the CMS opens, lead staff to the page where they use their passkey or second factor, or add one.
+
+    That the account has one is not enough: whoever came in by a mailed code alone has only shown that they can read a mailbox.
 
     It is the innermost middleware and knows no async on purpose: then Django runs the whole chain in one thread a request,
     instead of crossing from the event loop to a thread and back for each middleware.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith("/cms/") and request.user.is_authenticated and not has_factor(request.user):
-            return redirect("mfa_index")
+        if request.path_info.startswith("/cms/") and request.user.is_authenticated:
+            if not has_factor(request.user):
+                return redirect("mfa_index")
+            if not any(record["method"] in STRONG for record in get_authentication_records(request, request.user)):
+                return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
         return get_response(request)
 
     return middleware
@@ -85,6 +94,11 @@ def cms_login(request: HttpRequest) -> HttpResponse:
     """Wagtail's own sign-in page asks a password that nobody has."""
     goal = request.GET.get("next") or reverse("wagtailadmin_home")
     return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': goal})}")
+
+
+def no_password(request: HttpRequest) -> HttpResponse:
+    """Where allauth sets, changes and resets passwords: a password would be a way in beside the passkey."""
+    raise Http404
 
 
 def hash_of(raw: str) -> str:
@@ -109,7 +123,7 @@ def staff_link(request: HttpRequest, key: str) -> HttpResponse:
     link = links.select_related("user").first()
     if link is not None and request.method == "POST" and links.filter(pk=link.pk).update(used_at=now):
         get_adapter().login(request, link.user)
-        record_authentication(request, link.user, method="staff_link", reauthenticated=True)  # so that what follows asks nothing twice
+        record_authentication(request, link.user, method=STAFF_LINK, reauthenticated=True)  # so that what follows asks nothing twice
         response: HttpResponse = redirect("mfa_index")
         response.status_code = 303
     else:

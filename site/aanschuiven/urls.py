@@ -36,9 +36,11 @@ urlpatterns = [
     *meetings.urlpatterns,
     *places.urlpatterns,
     *i18n_patterns(
+        re_path(r"^account/password/", accounts.no_password),
         path("account/", include("allauth.urls")),
         *meetings.localised,
         *home.urlpatterns,
+        path("_util/login/", accounts.cms_login),
         path("", include(wagtail_urls)),
         prefix_default_language=False,
     ),

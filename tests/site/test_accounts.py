@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from aanschuiven import accounts
 from aanschuiven.models import StaffLink
+from tests.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +136,15 @@ class TestCommand:
         assert not Authenticator.objects.filter(user=anna).exists()
         assert client.post(address).status_code == 303
 
+    def test_whoever_has_the_lost_device_is_out(self, anna):
+        thief = signed_in(anna)
+        assert thief.get("/cms/").status_code == 200
+
+        staff_link("anna", lost=True)
+
+        assert thief.get("/cms/")["Location"].startswith("/account/login/")
+        assert thief.get("/account/2fa/totp/activate/").status_code == 302
+
     def test_an_account_that_was_switched_off_stays_off(self, anna):
         User.objects.update(is_active=False)
 
@@ -211,8 +221,34 @@ class TestSignIn:
         answer = client.get("/cms/")
 
         assert answer["Location"] == "/account/2fa/"
-        add_app(anna)
-        assert client.get("/cms/").status_code == 200
+
+    def test_a_mailbox_alone_does_not_open_the_cms(self, client, anna):
+        """A code by mail, or a password however it was set, is one factor: the second has to be used, not only to be there."""
+        by_code = signed_in(anna, method="code")
+
+        answer = by_code.get("/cms/pages/")
+
+        assert answer["Location"] == "/account/2fa/reauthenticate/?next=%2Fcms%2Fpages%2F"
+        assert 'name="code"' in by_code.get(answer["Location"]).text
+        client.force_login(anna)
+        assert client.get("/cms/")["Location"].startswith("/account/2fa/reauthenticate/")
+        assert signed_in(anna).get("/cms/").status_code == 200
+
+    @pytest.mark.parametrize("prefix", ["", "/en"])
+    def test_there_is_no_way_in_with_a_password(self, client, anna, prefix):
+        anna.set_password("een-wachtwoord-van-vroeger")
+        anna.save()
+
+        assert client.post(f"{prefix}/_util/login/", {"username": "anna", "password": "een-wachtwoord-van-vroeger"}).status_code == 405
+        assert client.get(f"{prefix}/_util/login/?next=/cms/")["Location"] == f"{prefix}/account/login/?next=%2Fcms%2F"
+        for page in ("reset/", "reset/key/1-set-password/", "set/", "change/"):
+            assert client.post(f"{prefix}/account/password/{page}", {"email": anna.email}).status_code == 404
+        assert "_auth_user_id" not in client.session
+
+    def test_a_stranger_gets_no_mail_because_somebody_typed_their_address(self, client):
+        client.post("/account/login/", {"login": "iemand@example.org"})
+
+        assert mail.outbox == []
 
     def test_someone_made_in_the_cms_without_a_password_can_add_a_passkey(self, client):
         user = User(username="bram", email="bram@aanschuiven.example")

@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("username", nargs="?", default="beheer", help="whose account (%(default)s)")
         parser.add_argument("--email", default="", help="their address, for a code by mail")
         parser.add_argument("--first", action="store_true", help="print nothing once an administrator has a passkey or second factor")
-        parser.add_argument("--lost", action="store_true", help="remove the passkeys and second factors they lost")
+        parser.add_argument("--lost", action="store_true", help="remove the passkeys and second factors they lost, and end their sessions")
 
     def handle(self, *args: object, username: str, email: str, first: bool, lost: bool, **options: object) -> None:
         if first and accounts.anyone_has_factor():
@@ -31,4 +31,6 @@ class Command(BaseCommand):
             )
         if lost:
             Authenticator.objects.filter(user=user).delete()
+            user.set_unusable_password()  # a new one each time: that ends every session, also of who has the lost device
+            user.save(update_fields=["password"])
         self.stdout.write(settings.BASE_URL + accounts.make_link(user, now=timezone.now()))
