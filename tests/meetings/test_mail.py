@@ -60,6 +60,8 @@ def test_who_waits_hears_so():
     assert sent.subject.startswith("Je staat op de wachtlijst: ")
     assert sent.body.startswith("Je staat op de wachtlijst.\nJe hebt nog geen stoel.")
     assert "Je komt" not in sent.body
+    assert "haal je je naam van de wachtlijst" in sent.body
+    assert "stoel terug" not in sent.body
 
 
 def test_a_keyring_in_english_gets_english():
