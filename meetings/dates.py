@@ -423,6 +423,7 @@ def _hide(meeting: Meeting, now: datetime) -> None:
 def forget_revisions(meeting: Meeting) -> None:
     """Take away what the CMS keeps of earlier texts of a meeting that stands on no list."""
     Meeting.objects.filter(pk=meeting.pk).update(latest_revision=None)
+    meeting.latest_revision = None
     meeting.revisions.all().delete()
 
 

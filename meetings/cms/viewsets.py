@@ -61,6 +61,17 @@ class AskedDeleteView(SnippetDeleteView):
             return redirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
+    def get_usage_url(self) -> None:
+        """No page refers to a meeting or an initiative (see ``OwnOnly``): "0 references" says nothing."""
+
+    @property
+    def confirmation_message(self) -> str:
+        if isinstance(self.object, Meeting):
+            return gettext(
+                "“%(title)s” gaat weg met al zijn data, ook die al geweest zijn. Het adres werkt dan niet meer. Dit kan niet terug. Weet je het zeker?"
+            ) % {"title": self.object.title}
+        return gettext("“%(name)s” gaat weg. Dit kan niet terug. Weet je het zeker?") % {"name": self.object}
+
 
 class OwnOnly(SnippetViewSet):
     """Every view of one row, whatever it shows (edit, history, usage, revisions), is 404 outside the user's own rows."""
@@ -295,6 +306,11 @@ class NotWhileTyping:
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)  # type: ignore[misc]
         self.autosave_enabled = False
+
+    def get_success_buttons(self) -> list[Any]:
+        """The way back to what was saved, unless it just went off every list: then it is not to be found here."""
+        meeting: Meeting = self.object  # type: ignore[attr-defined]
+        return super().get_success_buttons() if meeting.is_listed else []  # type: ignore[misc]
 
 
 class MeetingCreateView(NotWhileTyping, CreateView):

@@ -8,14 +8,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewPage, Site
 
 SIGN_IN = """
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
+from tests.staff import signed_in
 user = User.objects.create_superuser("redactie", "redactie@example.org")
-Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-client = Client()
-client.force_login(user)
+client = signed_in(user)
 print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
 """
 

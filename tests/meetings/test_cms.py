@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -17,6 +16,7 @@ from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
 from meetings.models.choices import Perspective
 from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
 from tests import factories
+from tests.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC).replace(microsecond=0, second=0)
@@ -27,13 +27,6 @@ MODELS = ("meeting", "occurrence", "initiative")
 
 def address(model: str, view: str, *args) -> str:
     return reverse(f"wagtailsnippets_meetings_{model}:{view}", args=args)
-
-
-def signed_in(user: User) -> Client:
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -281,12 +274,15 @@ def test_fewer_chairs_than_people_is_refused_with_the_number_and_the_ways_out(ed
 
 def test_going_off_every_list_gives_the_editor_the_link_and_the_cms_forgets(editor, ours):
     where = address("meeting", "edit", ours.pk)
+    editor.post(where, form_of(editor, where, text="Met brood"))
+    assert ours.revisions.exists()
 
     answer = editor.post(where, form_of(editor, where, visibility="met-link"), follow=True)
 
     ours.refresh_from_db()
     assert answer.status_code == 200
-    assert f"/agenda/{ours.slug}/" in answer.content.decode()
+    assert f"/agenda/{ours.slug}/" in said_by(answer)
+    assert where not in said_by(answer)
     assert len(ours.slug) == 26
     assert not ours.revisions.exists()
     assert not ModelLogEntry.objects.filter(label__contains="Soep").exists()
@@ -338,6 +334,17 @@ def test_a_meeting_with_people_to_come_is_not_deleted_and_a_date_never(boss, our
     assert not Meeting.objects.filter(pk=theirs.pk).exists()
     assert ours.occurrences.count() > 50
     assert Initiative.objects.filter(pk=ours.initiative_id).exists()
+
+
+def test_whoever_deletes_a_meeting_is_asked_and_told_what_goes(editor, ours):
+    where = address("meeting", "delete", ours.pk)
+
+    page = editor.get(where).content.decode()
+    assert "“Soep in Bospolder” gaat weg met al zijn data" in page
+    assert "verwijzingen" not in page
+    assert editor.post(where).status_code == 302
+
+    assert not Meeting.objects.exists()
 
 
 def test_a_neighbourhood_with_coming_dates_stays(boss, pages, ours, theirs):
