@@ -12,6 +12,7 @@ from PIL import Image as Picture
 from PIL import ImageOps
 from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
+from wagtail.users.models import UserProfile
 
 QUALITY = 92  # of 100; for the formats that lose something when written again
 
@@ -35,3 +36,11 @@ def strip(instance: AbstractImage, raw: bool = False, **kwargs: Any) -> None:
         data = file.read()
     instance.file = ContentFile(without_metadata(data), name=instance.file.name)
     instance._set_image_file_metadata()
+
+
+@receiver(pre_save, sender=UserProfile)
+def strip_portrait(instance: UserProfile, raw: bool = False, **kwargs: Any) -> None:
+    """The picture an editor puts by their own name, which anybody may load who knows its address."""
+    if raw or not instance.avatar or instance.avatar._committed:
+        return
+    instance.avatar = ContentFile(without_metadata(instance.avatar.read()), name=instance.avatar.name)

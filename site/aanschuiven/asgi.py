@@ -8,7 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aanschuiven.settings")
 django_application = get_asgi_application()  # before anything that imports a model
 
 from typing import Any  # noqa: E402
-from urllib.parse import urlsplit  # noqa: E402
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
@@ -16,8 +15,11 @@ from django.conf import settings  # noqa: E402
 from django.http.request import split_domain_port, validate_host  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from aanschuiven.bodies import BodyLimit  # noqa: E402
 from aanschuiven.front import Front  # noqa: E402
 from meetings.live.consumers import TableConsumer  # noqa: E402
+
+OPEN = not settings.TLS  # a page over http may open a socket here
 
 
 class OwnOrigin:
@@ -30,21 +32,14 @@ class OwnOrigin:
         headers = dict(scope["headers"])
         origin, host = (headers.get(name, b"").decode("latin-1").lower() for name in (b"origin", b"host"))
         is_own = origin == settings.BASE_URL or (
-            _netloc(origin) == host and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+            origin in (f"https://{host}", OPEN and f"http://{host}") and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
         )
         await (self.application if is_own else WebsocketDenier())(scope, receive, send)
 
 
-def _netloc(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
-
-
 application = ProtocolTypeRouter(
     {
-        "http": Front(django_application),
+        "http": Front(BodyLimit(django_application)),
         "websocket": OwnOrigin(
             URLRouter([re_path(r"^ws/agenda/[a-z0-9-]+/[0-9a-z-]+/$", TableConsumer.as_asgi()), re_path("", WebsocketDenier.as_asgi())])
         ),

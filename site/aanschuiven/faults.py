@@ -5,20 +5,18 @@ Every page here says what happened, that it is not the visitor's doing, and what
 may be what is broken.
 """
 
-import logging
 import sqlite3
 import sys
 
-from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.http import escape_leading_slashes
 
 from .languages import language_of
 
-logger = logging.getLogger(__name__)
 RETRY_AFTER = 30  # seconds
 
 
@@ -37,15 +35,13 @@ def is_database_away(fault: BaseException | None) -> bool:
 
 def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
     with translation.override(language_of(request.path_info)):
-        response = HttpResponse(render_to_string(template, {"path": request.path}), status=status)
+        response = HttpResponse(render_to_string(template, {"path": escape_leading_slashes(request.path)}), status=status)
         response["Content-Language"] = translation.get_language() or ""
     response["Cache-Control"] = "no-store"
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if isinstance(exception, SuspiciousOperation):
-        logger.warning("Refused %s: %s", request.path, exception)
     return _page(request, "400.html", 400)
 
 

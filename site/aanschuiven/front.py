@@ -24,6 +24,7 @@ from meetings.live.hub import on_change
 LIVES = 2.0  # seconds
 MOST_PAGES = 500
 OF_ONE_ANSWER = (b"content-length", b"content-encoding", b"vary", b"etag")
+GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")  # named, and not refused (RFC 9110 12.5.3)
 TABLE = re.compile(r"^(?:/[a-z]{2})?(/agenda/[a-z0-9-]+/(?:\d{4}-\d{2}-\d{2}(?:-\d{4})?|ooit)/)$")
 
 Scope = dict[str, Any]
@@ -141,8 +142,9 @@ class Front:
 
 async def _send(kept: Kept, scope: Scope, headers: Headers, send: Send) -> None:
     """Answer with a page in the encoding that was asked for, or with 304 to who has it."""
-    page = kept.gzipped if b"gzip" in headers.get(b"accept-encoding", b"") else kept.plain
-    has_it = page.etag in headers.get(b"if-none-match", b"")
+    page = kept.gzipped if GZIP.search(headers.get(b"accept-encoding", b"")) else kept.plain
+    asked = headers.get(b"if-none-match", b"")
+    has_it = page.etag in asked or asked.strip() == b"*"  # RFC 9110 13.1.2
     await send(page.not_modified if has_it else page.start)
     await send(page.body if scope["method"] == "GET" and not has_it else {"type": "http.response.body", "body": b""})
 

@@ -24,7 +24,7 @@ def media(request: HttpRequest, path: str) -> FileResponse:
         raise Http404
     try:
         file = default_storage.open(path)
-    except (FileNotFoundError, IsADirectoryError) as missing:
+    except (OSError, ValueError) as missing:  # no such file, a name too long for the disk, a NUL in it
         raise Http404 from missing
     content_type = mimetypes.guess_type(path)[0]
     is_safe = content_type in SAFE_TYPES

@@ -18,13 +18,13 @@ VAR = Path(env.str("VAR_DIR", default=str(ROOT / "var")))
 
 def secret_key() -> str:
     """Take SECRET_KEY from the environment, else the one made on the first run and kept in ``var/``."""
+    VAR.mkdir(parents=True, exist_ok=True, mode=0o700)  # mail in files holds secret links
     if key := env.str("SECRET_KEY", default=""):
         return key
     if env.str("DATABASE_URL", default=""):
         raise ImproperlyConfigured("SECRET_KEY is not set: every process of a site with a DATABASE_URL needs the same one")
     path = VAR / "secret_key"
     if not path.exists():
-        VAR.mkdir(parents=True, exist_ok=True, mode=0o700)  # mail in files holds secret links
         path.touch(mode=0o600)
         path.write_text(get_random_secret_key())
     return path.read_text().strip()
@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aanschuiven.streams.read_in_thread",
+    "aanschuiven.cookies.without_nul",
     "django.middleware.security.SecurityMiddleware",
     "aanschuiven.compression.PublicGZipMiddleware",
     "aanschuiven.csp.PolicyByPathMiddleware",
@@ -142,7 +143,8 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=10), "timeout": 5},
+        # It looks for a server that was away every few seconds: by itself it waits longer each time, up to minutes.
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=10), "timeout": 5, "reconnect_timeout": 5},
     }
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -159,7 +161,7 @@ if REDIS_URL:
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -291,6 +293,10 @@ CMS_SECURITY_POLICY = {
 # A whole flat or a Huis van de Wijk shares one address, so the first is wide.
 RATE_NETWORK = env.int("RATE_NETWORK", default=600)
 RATE_KEYRING = env.int("RATE_KEYRING", default=120)
+
+# Open sockets from one network, and in one process. A page beyond them asks every fifteen seconds instead.
+SOCKETS_NETWORK = env.int("SOCKETS_NETWORK", default=200)
+SOCKETS_PROCESS = env.int("SOCKETS_PROCESS", default=5000)
 
 HORIZON_MONTHS = 13  # how far ahead the dates of a series are written out
 

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
 VAR = os.environ.get("VAR_DIR", "var")
-_OPTIONS = ["--no-access-log", "--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
+_OPTIONS = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"]
+# A compressed socket costs 40 KiB more; and a page sends nothing, so there is no reason to keep room for what comes in.
+_OPTIONS += ["--ws-per-message-deflate", "false", "--ws-max-size", "1024"]
 COMMANDS = {
     "web": ["-m", "uvicorn", "aanschuiven.asgi:application", "--host", HOST, "--port", PORT, *_OPTIONS],
     "worker": ["manage.py", "work"],

@@ -50,12 +50,17 @@ def time_of_site(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     return middleware
 
 
+@receiver(pre_save, sender=SiteSettings)
+def move_editors_along(instance: SiteSettings, raw: bool = False, **kwargs: Any) -> None:
+    """Let every editor who typed in the zone of the site type in the new one; who chose another keeps it."""
+    before = SiteSettings.objects.filter(pk=instance.pk).values_list("time_zone", flat=True).first() or settings.TIME_ZONE
+    if not raw and before != instance.time_zone:
+        UserProfile.objects.filter(current_time_zone=before).update(current_time_zone=instance.time_zone)
+
+
 @receiver(post_save, sender=SiteSettings)
-def read_again(instance: SiteSettings, raw: bool = False, **kwargs: Any) -> None:
-    """Forget what was read, and let every editor type in the new zone."""
+def read_again(**kwargs: Any) -> None:
     forget()
-    if not raw:
-        UserProfile.objects.exclude(current_time_zone=instance.time_zone).update(current_time_zone=instance.time_zone)
 
 
 @receiver(pre_save, sender=UserProfile)

@@ -6,20 +6,19 @@ from datetime import time
 from typing import Any
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.test import Client
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from places.models import Contact, Neighbourhood, NeighbourhoodPage, OpeningHours, Place, PlacePage
+from tests.staff import signed_in
 
 OUTLINE = {"type": "Polygon", "coordinates": [[[4.46, 51.91], [4.47, 51.91], [4.47, 51.92], [4.46, 51.91]]]}
 TAKEN = "Dit adres is al van een andere wijk of plek"
 
 
 @pytest.fixture
-def editor(admin_client, admin_user) -> Client:
-    Authenticator.objects.create(user=admin_user, type=Authenticator.Type.TOTP, data={})  # the CMS opens with a second factor only
-    return admin_client
+def editor(admin_user) -> Client:
+    return signed_in(admin_user)
 
 
 @pytest.fixture

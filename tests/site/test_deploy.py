@@ -87,6 +87,12 @@ def test_the_secret_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
+def test_a_site_with_a_secret_of_its_own_makes_its_folder_too(tmp_path):
+    show("SECRET_KEY", SECRET_KEY="x" * 60, VAR_DIR=str(tmp_path / "var"))
+
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+
+
 def test_a_database_without_a_secret_is_refused_with_a_reason(tmp_path):
     refused = run("manage.py", "check", DATABASE_URL="postgres://x@localhost/x", VAR_DIR=str(tmp_path))
 

@@ -75,6 +75,18 @@ def test_without_database_the_visitor_is_asked_to_wait(visitor):
     assert 'href="/weg/"' in answer.text
 
 
+def test_the_way_on_never_leads_to_another_site():
+    request = RequestFactory().get("/weg/")
+    request.path = "//elders.example/weg/"
+
+    try:
+        raise away()
+    except OperationalError:
+        answer = faults.server_error(request)
+
+    assert 'href="/%2Felders.example/weg/"' in answer.text
+
+
 def test_without_database_an_english_address_answers_as_an_english_page(visitor):
     answer = visitor.get("/en/weg/")
 
@@ -91,6 +103,15 @@ def test_a_mistake_of_ours_is_a_500_in_the_house_style_that_tells_nothing(visito
     assert "Er ging iets mis bij ons" in answer.text
     assert "SELEKT" not in answer.text
     assert "aanschuiven/site.css" in answer.text
+
+
+@pytest.mark.django_db
+def test_a_cookie_that_no_browser_sends_is_left_out(client):
+    client.cookies["sessie"] = "a" * 10
+    client.cookies["sessie"].set("sessie", "a\0b", '"aaaaaaaaaa\\000bbbb"')
+
+    for address in ("/account/login/", "/agenda/", "/cms/"):
+        assert client.get(address).status_code in (200, 302)
 
 
 def test_a_request_that_makes_no_sense_is_a_400_with_a_way_on(visitor):

@@ -105,6 +105,21 @@ async def test_who_has_the_page_already_hears_only_that(site: Site, front: Front
     assert (await get(front, **has_it)).status == 200  # the page reads otherwise now
 
 
+async def test_any_page_will_do_for_who_says_so(site: Site, front: Front):
+    await get(front)
+
+    assert (await get(front, if_none_match="*")).status == 304
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("gzip;q=0", None), ("br, gzip; q=0.0, deflate", None), ("gzip;q=0.5", "gzip"), ("x-gzip, gzip", "gzip")]
+)
+async def test_gzip_is_not_for_who_refuses_it(site: Site, front: Front, asked: str, given: str | None):
+    await get(front)
+
+    assert (await get(front, accept_encoding=asked)).headers.get("content-encoding") == given
+
+
 async def test_what_django_gzipped_is_also_there_for_who_cannot_read_that(site: Site, front: Front):
     body = gzip.compress(b"klein")
 

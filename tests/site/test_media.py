@@ -43,12 +43,15 @@ def test_what_a_browser_could_run_is_a_download(client, stored, name):
     assert answer["Content-Disposition"].startswith("attachment")
 
 
-@pytest.mark.parametrize(
-    "path", ["images/nooit.jpg", "images/", "../settings.py", "images/../../x", "documents/a.pdf", "original_images/a.jpg", "secret_key"]
-)
+NOT_THERE = ["images/nooit.jpg", "images/", "../settings.py", "images/../../x", "documents/a.pdf", "original_images/a.jpg", "secret_key"]
+NOT_THERE += ["images/%00", f"images/{'a' * 300}.jpg", "images/is-er.jpg/y"]
+
+
+@pytest.mark.parametrize("path", NOT_THERE)
 def test_anything_else_is_not_there(client, stored, path):
     stored("original_images/a.jpg")
     stored("documents/a.pdf")
+    stored("images/is-er.jpg")
 
     assert client.get(f"/media/{path}").status_code in (400, 404)
 

@@ -75,14 +75,20 @@ def test_the_calendar_of_a_meeting_carries_its_own_zone(client):
 
 
 def test_editors_type_their_times_in_the_zone_of_the_site(on_curacao):
-    before = UserProfile.get_for_user(User.objects.create(username="fatima"))
-    assert before.get_current_time_zone() == CURACAO.key
+    follows, chose = (UserProfile.get_for_user(User.objects.create(username=name)) for name in ("fatima", "bram"))
+    assert follows.get_current_time_zone() == CURACAO.key
+    chose.current_time_zone = "Europe/Amsterdam"
+    chose.save()
+    on_curacao.name = "De wijk"
+    on_curacao.save()
 
     on_curacao.time_zone = "America/Aruba"
     on_curacao.save()
 
-    before.refresh_from_db()
-    assert before.get_current_time_zone() == "America/Aruba"
+    for profile in (follows, chose):
+        profile.refresh_from_db()
+    assert follows.get_current_time_zone() == "America/Aruba"
+    assert chose.get_current_time_zone() == "Europe/Amsterdam"
 
 
 def test_the_clock_goes_on_when_the_database_is_away(monkeypatch, on_curacao):

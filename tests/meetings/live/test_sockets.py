@@ -113,7 +113,7 @@ async def test_a_page_in_english_gets_english():
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://elders.example", "http://localhost.elders.example", "null", "", "http://localhost:1", "http://["]
+    "origin", ["https://elders.example", "http://localhost.elders.example", "null", "", "http://localhost:1", "http://[", "ftp://localhost"]
 )
 async def test_a_page_of_another_site_is_refused(origin):
     table = await make_table()
