@@ -1,14 +1,13 @@
-"""The whole demo, loaded on days that are hard: what a visitor finds there, then."""
+"""The whole demo, loaded on days that are hard: what a visitor finds there, now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
 from home.demo import load
@@ -25,52 +24,51 @@ MOMENTS = {
 }
 
 
-@pytest.fixture(scope="module", params=MOMENTS.values(), ids=MOMENTS)
-def now(request, _first_rows, django_db_setup, django_db_blocker) -> Iterator[datetime]:
-    """The demo, loaded as of each of ``MOMENTS``, once for this module."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load.load(request.param)
-        yield request.param
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def then(now, db, monkeypatch) -> datetime:
-    """The moment of loading, which the site's clock shows."""
+@pytest.mark.django_db
+@pytest.mark.parametrize("now", MOMENTS.values(), ids=MOMENTS)
+def test_whoever_comes_that_day_finds_a_city_alive(now, client, monkeypatch):
+    """One story a day, for loading it takes seconds."""
+    load.load(now)
     monkeypatch.setattr(timezone, "now", lambda: now)
-    return now
+
+    the_agenda_goes_on_today_and_its_pages_open(client, now)
+    people_sit_at_what_is_coming_and_some_wait(now)
+    people_sat_at_every_date_that_was(now)
+    names_of_the_last_thirty_days_are_known_and_older_ones_are_gone(now)
+    the_unlisted_lesson_keeps_no_count_of_its_past(now)
+    what_is_called_off_and_what_moves_for_a_feast_are_still_to_come(now)
 
 
-def test_the_agenda_goes_on_today_and_the_front_page_and_the_table_open(then, client):
+def the_agenda_goes_on_today_and_its_pages_open(client: Client, now: datetime) -> None:
     agenda = unescape(client.get("/agenda/").content.decode())
 
     assert "Vandaag" in agenda or "Nu" in agenda
     assert client.get("/").status_code == 200
-    soon = Occurrence.objects.filter(listed=True, ends_at__gt=then, starts_at__lt=then + timedelta(days=35))
+    soon = Occurrence.objects.filter(listed=True, ends_at__gt=now, starts_at__lt=now + timedelta(days=35))
     assert soon.values("meeting").distinct().count() >= 40
     for occurrence in soon.order_by("starts_at")[:3]:
         assert client.get(occurrence.get_absolute_url()).status_code == 200
 
 
-def test_people_sit_at_what_is_coming_and_some_wait(then):
-    coming = Occurrence.objects.filter(starts_at__gt=then, starts_at__lt=then + timedelta(days=35), listed=True)
+def people_sit_at_what_is_coming_and_some_wait(now: datetime) -> None:
+    coming = Occurrence.objects.filter(starts_at__gt=now, starts_at__lt=now + timedelta(days=35), listed=True)
 
     assert coming.filter(seats_taken__gt=0).count() >= 40
     assert coming.filter(waiting__gt=0, capacity__isnull=False).exists()
     assert coming.filter(kind=Kind.SESSION, seats_resident__gt=0, seats_practice__gt=0, seats_policy__gt=0).count() >= 3
 
 
-def test_people_sat_at_every_date_that_was(then):
-    past = Occurrence.objects.filter(ends_at__lte=then, listed=True)
+def people_sat_at_every_date_that_was(now: datetime) -> None:
+    past = Occurrence.objects.filter(ends_at__lte=now, listed=True)
 
     assert past.count() >= 300
     assert not past.filter(seats_taken=0).exists()
-    assert min(past.values_list("starts_at", flat=True)) < then - timedelta(weeks=7)
+    assert min(past.values_list("starts_at", flat=True)) < now - timedelta(weeks=7)
 
 
-def test_names_of_the_last_thirty_days_are_known_and_older_ones_are_gone(then):
-    sat = SignUp.objects.filter(occurrence__ends_at__lte=then)
-    recent = sat.filter(occurrence__ends_at__gte=then - timedelta(days=30))
+def names_of_the_last_thirty_days_are_known_and_older_ones_are_gone(now: datetime) -> None:
+    sat = SignUp.objects.filter(occurrence__ends_at__lte=now)
+    recent = sat.filter(occurrence__ends_at__gte=now - timedelta(days=30))
 
     assert recent.exclude(name="").exists()
     assert not recent.filter(keyring=None).exists()
@@ -78,21 +76,21 @@ def test_names_of_the_last_thirty_days_are_known_and_older_ones_are_gone(then):
     assert sat.exclude(pk__in=recent).count() > 300
 
 
-def test_the_unlisted_lesson_keeps_no_count_of_its_past(then):
-    lesson = Occurrence.objects.filter(meeting__visibility=Visibility.LINK, ends_at__lt=then - timedelta(days=1))
+def the_unlisted_lesson_keeps_no_count_of_its_past(now: datetime) -> None:
+    lesson = Occurrence.objects.filter(meeting__visibility=Visibility.LINK, ends_at__lt=now - timedelta(days=1))
 
     assert lesson.count() >= 7
     assert not lesson.exclude(seats_taken=0).exists()
 
 
-def test_what_is_called_off_and_what_moves_for_a_feast_are_still_to_come(then):
+def what_is_called_off_and_what_moves_for_a_feast_are_still_to_come(now: datetime) -> None:
     called_off = Occurrence.objects.get(status=Occurrence.Status.CANCELLED)
     moved = [
         (o.starts_at.astimezone(AMSTERDAM), o.date_key)
-        for o in Occurrence.objects.filter(title="Samen eten in de moskee", starts_at__gt=then)
+        for o in Occurrence.objects.filter(title="Samen eten in de moskee", starts_at__gt=now)
         if f"{o.starts_at.astimezone(AMSTERDAM):%Y-%m-%d}" != o.date_key
     ]
 
-    assert called_off.starts_at > then
+    assert called_off.starts_at > now
     assert called_off.reason
     assert [f"{moment:%a %H:%M}" for moment, _key in moved] == ["Sat 18:30"]
