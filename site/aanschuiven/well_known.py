@@ -8,13 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
-from meetings.models import Meeting
+from meetings.models import Meeting, Occurrence
 
 ICON = (Path(__file__).parent / "static/aanschuiven/icon.svg").read_bytes()
 
@@ -85,8 +85,8 @@ class MeetingSitemap(OurSitemap):
     """Meetings that lists may know and that still have a date to come."""
 
     def items(self) -> QuerySet[Meeting]:
-        coming = {"occurrences__listed": True, "occurrences__ends_at__gt": timezone.now()}
-        return Meeting.objects.filter(**coming).distinct().order_by("pk")
+        coming = Occurrence.objects.filter(meeting=OuterRef("pk"), listed=True, ends_at__gt=timezone.now())
+        return Meeting.objects.filter(Exists(coming)).order_by("pk")  # not a join: each stops at the first of its dates
 
     def lastmod(self, item: Meeting) -> datetime:
         return item.changed_at
