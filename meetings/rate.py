@@ -21,13 +21,17 @@ MAILS = 3  # an hour, that somebody else may have sent to an address
 
 
 def network(request: HttpRequest) -> str:
-    """The visitor's network: an IPv4 address, or the /64 that one household has in IPv6.
+    """The network of a request: ``network_of`` its address."""
+    return network_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
-    Behind ``TRUSTED_PROXY_COUNT`` proxies the address is the one the outermost of them saw.
+
+def network_of(address: str, forwarded_for: str) -> str:
+    """The visitor's network: an IPv4 address, or the /64 that one household has in IPv6; "?" for what is neither.
+
+    Behind ``TRUSTED_PROXY_COUNT`` proxies the address is the one the outermost of them saw (``X-Forwarded-For``).
     """
-    address = request.META.get("REMOTE_ADDR", "")
     if count := settings.ALLAUTH_TRUSTED_PROXY_COUNT:
-        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        forwarded = [part.strip() for part in forwarded_for.split(",") if part.strip()]
         address = forwarded[-count] if len(forwarded) >= count else address
     try:
         ip = ipaddress.ip_address(address)

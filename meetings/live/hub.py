@@ -58,19 +58,35 @@ Kind = tuple[str, str]  # (audience, language)
 
 
 class Socket:
-    """One open page: what its ASGI ``send`` is, what it may see, and the newest version it was handed."""
+    """One open page: what its ASGI ``send`` is, what it may see, and the newest version it was handed.
 
-    __slots__ = ("audience", "close", "key_hash", "language", "next", "send", "sending", "version")
+    ``shown`` is the version that it was loaded with, -1 when it did not say: a page that is of now needs no sentence.
+    """
 
-    def __init__(self, send: Send, close: Callable[[int], Coroutine[Any, Any, None]], key_hash: str, audience: str, language: str) -> None:
+    __slots__ = ("audience", "close", "key_hash", "language", "next", "owes_sentence", "send", "sending", "shown", "spoke_at", "version")
+
+    def __init__(
+        self, send: Send, close: Callable[[int], Coroutine[Any, Any, None]], key_hash: str, audience: str, language: str, shown: int = -1
+    ) -> None:
         self.send, self.close, self.key_hash, self.audience, self.language = send, close, key_hash, audience, language
+        self.shown = shown
         self.version = -1
+        self.spoke_at = float("-inf")
+        self.owes_sentence = False  # it was shown a version without hearing of it
         self.sending: asyncio.Task[None] | None = None
         self.next: Message | None = None  # what a slow socket gets after the message it is taking; a newer one replaces it
 
     @property
     def kind(self) -> Kind:
         return self.audience, self.language
+
+    def message(self, frame: Frame, now: float) -> Message:
+        """What it gets of a frame: with its sentence, unless one was spoken less than five seconds ago. Then it is owed one."""
+        self.owes_sentence = now - self.spoke_at < SENTENCE_EVERY
+        if self.owes_sentence:
+            return frame.silent
+        self.spoke_at = now
+        return frame.spoken
 
 
 @dataclass(frozen=True)
@@ -94,14 +110,13 @@ class Open:
     wanted: int = -1  # the newest version heard of
     frames: dict[Kind, Frame] = field(default_factory=dict)
     rendering: dict[Kind, asyncio.Task[Frame | None]] = field(default_factory=dict)  # for who connects
-    spoke_at: float = float("-inf")
-    owes_sentence: bool = False
     late_sentence: asyncio.TimerHandle | None = None
+    is_late: bool = False  # the sentences that are owed may be spoken now
     task: asyncio.Task[None] | None = None
 
     @property
     def is_behind(self) -> bool:
-        return self.owes_sentence or any(socket.version < self.wanted for socket in self.sockets)
+        return self.is_late or any(socket.version < self.wanted for socket in self.sockets)
 
 
 def split(path: str) -> tuple[str, str] | None:
@@ -116,7 +131,7 @@ def _render(path: str, audience: str, language: str) -> Frame | None:
     from meetings.models import Occurrence
 
     key = split(path)
-    occurrence = key and Occurrence.objects.select_related("meeting").filter(slug=key[0], date_key=key[1]).first()
+    occurrence = key and Occurrence.objects.select_related("meeting").at(*key).first()
     if not occurrence:
         return None
     with translation.override(language):
@@ -142,7 +157,7 @@ def _audiences(path: str, hashes: list[str]) -> dict[str, str]:
     from meetings.models import Key, Occurrence
 
     key = split(path)
-    occurrence = key and Occurrence.objects.select_related("meeting").filter(slug=key[0], date_key=key[1]).first()
+    occurrence = key and Occurrence.objects.select_related("meeting").at(*key).first()
     if not occurrence:
         return {}
     of_table = Q(keyring__in=occurrence.sign_ups.values("keyring")) | Q(keyring=occurrence.meeting.host_keyring_id)
@@ -170,16 +185,24 @@ class Hub:
     # --- sockets ----------------------------------------------------------------------------------------------------------
 
     async def watch(self, path: str, socket: Socket) -> bool:
-        """Keep a socket at the newest version of a table, beginning with the present one. False: there is no such table."""
+        """Keep a socket at the newest version of a table, beginning with the present one. False: there is no such table.
+
+        Raises what the database raises, and lets go of the socket then.
+        """
         self._start()
         table = self.tables.setdefault(path, Open(path))
         table.sockets.add(socket)  # before it is rendered: a change in between reaches it too
-        frame = await self._frame_now(table, socket.kind)
+        try:
+            frame = await self._frame_now(table, socket.kind)
+        except BaseException:
+            self.unwatch(path, socket)
+            raise
         if frame is None:
             self.unwatch(path, socket)
             return False
         if socket.version < frame.version:
-            self._hand(table, socket, frame.version, frame.spoken)
+            message = frame.silent if socket.shown >= frame.version else socket.message(frame, time.monotonic())
+            self._hand(table, socket, frame.version, message)
         self._catch_up(table)
         return True
 
@@ -239,7 +262,7 @@ class Hub:
             try:
                 newest = await self._show(table)
             except Exception:  # the next look begins again
-                self._complain("the database did not answer; open tables wait")
+                self.complain("the database did not answer; open tables wait")
                 return
             if table.wanted == wanted:
                 table.wanted = min(wanted, newest)  # the database is the truth, a hint is not
@@ -252,33 +275,31 @@ class Hub:
             audiences = await self._in_thread(_audiences)(table.path, list({socket.key_hash for socket in with_key}))
             for socket in with_key:
                 socket.audience = audiences.get(socket.key_hash, PUBLIC)
-        speaks = table.owes_sentence or time.monotonic() - table.spoke_at >= SENTENCE_EVERY
+        is_late, table.is_late = table.is_late, False
         newest = -1
         for kind in {socket.kind for socket in table.sockets}:
             frame = await self._rendered(table, kind)
             of_kind = [socket for socket in table.sockets if socket.kind == kind]
-            if frame is None:  # gone: the page finds out when it is loaded again
+            if frame is None:  # gone: the page is told, and asks no more
                 await asyncio.gather(*(self._drop(table, socket, NOT_FOUND) for socket in of_kind))
                 continue
-            newest = max(newest, frame.version)
-            message = frame.spoken if speaks else frame.silent
+            newest, now = max(newest, frame.version), time.monotonic()
             for socket in of_kind:
-                if socket.version <= frame.version:
-                    self._hand(table, socket, frame.version, message)
-        if speaks:
-            table.spoke_at, table.owes_sentence = time.monotonic(), False
-            if table.late_sentence:
-                table.late_sentence.cancel()
-                table.late_sentence = None
-        elif table.late_sentence is None:
-            wait = SENTENCE_EVERY - (time.monotonic() - table.spoke_at)
-            table.late_sentence = asyncio.get_running_loop().call_later(wait, self._speak_late, table)
+                if socket.version < frame.version or socket.owes_sentence or (socket.version == frame.version and not is_late):
+                    self._hand(table, socket, frame.version, socket.message(frame, now))
+        self._speak_later(table)
         return newest
 
-    def _speak_late(self, table: Open) -> None:
+    def _speak_later(self, table: Open) -> None:
         """The last sentence always follows: once the five seconds are over, the present frame with its sentence."""
+        owed = [socket.spoke_at for socket in table.sockets if socket.owes_sentence]
+        if owed and table.late_sentence is None:
+            wait = max(0.0, max(owed) + SENTENCE_EVERY - time.monotonic())
+            table.late_sentence = asyncio.get_running_loop().call_later(wait, self._speak_late, table)
+
+    def _speak_late(self, table: Open) -> None:
         table.late_sentence = None
-        table.owes_sentence = True
+        table.is_late = True
         self._catch_up(table)
 
     def _hand(self, table: Open, socket: Socket, version: int, message: Message) -> None:
@@ -328,7 +349,7 @@ class Hub:
             try:
                 versions = await self._in_thread(_versions)(ids)
             except Exception:
-                self._complain("the database did not answer; open tables wait")
+                self.complain("the database did not answer; open tables wait")
                 continue
             for table in list(self.tables.values()):
                 if table.occurrence_id in versions:
@@ -348,7 +369,7 @@ class Hub:
             except asyncio.CancelledError:
                 raise
             except Exception:
-                self._complain("the channel layer is away; the database is asked instead")
+                self.complain("the channel layer is away; the database is asked instead")
                 await asyncio.sleep(LOOK_EVERY)
 
     async def tell_others(self, path: str, version: int) -> None:
@@ -356,10 +377,10 @@ class Hub:
             async with asyncio.timeout(LAYER_SECONDS):
                 await get_channel_layer().group_send(GROUP, {"type": "tafel", "path": path, "version": version})
         except Exception:
-            self._complain("the channel layer is away; other processes see a change when they look")
+            self.complain("the channel layer is away; other processes see a change when they look")
 
-    def _complain(self, text: str) -> None:
-        """Log a fault that repeats once a minute."""
+    def complain(self, text: str) -> None:
+        """Log the present fault, which may repeat for every page there is, once a minute."""
         if time.monotonic() - self._complained_at > 60:
             self._complained_at = time.monotonic()
             log.warning(text, exc_info=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +15,15 @@ from .choices import Balance, Kind, Names, Perspective
 from .meeting import Initiative, Meeting, Segment
 
 SEATS_FIELD = {Perspective.RESIDENT: "seats_resident", Perspective.PRACTICE: "seats_practice", Perspective.POLICY: "seats_policy"}
+
+
+class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
+    def at(self, slug: str, date_key: str) -> Self:
+        """The date at /agenda/<slug>/<date_key>/, if there is one.
+
+        By way of the meeting, whose slug is unique: the dates' own copy of it has no index, and a city has a million dates.
+        """
+        return self.filter(meeting__slug=slug, date_key=date_key)
 
 
 class Occurrence(models.Model):
@@ -75,6 +85,8 @@ class Occurrence(models.Model):
     waiting = models.PositiveIntegerField(default=0, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
+    objects = OccurrenceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("datum")
         verbose_name_plural = _("data")
@@ -131,6 +143,11 @@ class Occurrence(models.Model):
     @property
     def is_full(self) -> bool:
         return self.capacity is not None and self.taken >= self.capacity
+
+    @property
+    def may_walk_in(self) -> bool:
+        """Whether who walks in finds a chair: the extra one, or one that is free."""
+        return self.extra_chair or not self.is_full
 
 
 class WithdrawnDate(models.Model):

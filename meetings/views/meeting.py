@@ -35,7 +35,7 @@ def find_occurrence(slug: str, date_key: str) -> Occurrence:
             "meeting__host", "meeting__contact__page", "meeting__initiative", "segment", "place__neighbourhood", "neighbourhood"
         )
         .exclude(kind=Kind.KITCHEN_TABLE)
-        .filter(slug=slug, date_key=date_key, meeting__slug=slug)
+        .at(slug, date_key)
         .first()
     )
     if found is None:

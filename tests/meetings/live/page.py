@@ -24,16 +24,33 @@ PATIENCE = 5.0  # seconds
 
 
 class Page(ApplicationCommunicator):
-    def __init__(self, path: str, query: str = "", origin: str = "http://localhost", key: str = "") -> None:
+    def __init__(self, path: str, query: str = "", origin: str = "http://localhost", key: str = "", client: str = "127.0.0.1", forwarded: str = "") -> None:
         headers = [(b"host", b"localhost"), (b"origin", origin.encode())]
         if key:
             headers.append((b"cookie", f"{settings.KEYRING_COOKIE}={key}".encode()))
-        scope = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": headers, "subprotocols": []}
+        if forwarded:
+            headers.append((b"x-forwarded-for", forwarded.encode()))
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": headers,
+            "subprotocols": [],
+            "client": (client, 40000),
+        }
         super().__init__(application, scope)
 
     async def connect(self) -> bool:
         await self.send_input({"type": "websocket.connect"})
         return (await self.receive_output(PATIENCE))["type"] == "websocket.accept"
+
+    async def closed_with(self) -> int | None:
+        """The code with which the server closes; None when the handshake itself is refused, of which a browser tells nothing."""
+        if not await self.connect():
+            return None
+        message = await self.receive_output(PATIENCE)
+        assert message["type"] == "websocket.close", message
+        return int(message["code"])
 
     async def frame(self, timeout: float = PATIENCE) -> str:
         message = await self.receive_output(timeout)

@@ -39,13 +39,13 @@ class Database:
 class Page(Socket):
     """A socket that keeps what it was sent; ``slow`` ones take nothing until they are let go."""
 
-    def __init__(self, audience: str = "public", language: str = "nl", slow: bool = False) -> None:
+    def __init__(self, audience: str = "public", language: str = "nl", slow: bool = False, shown: int = -1) -> None:
         self.got: list[dict[str, Any]] = []
         self.closed_with: int | None = None
         self.ready = asyncio.Event()
         if not slow:
             self.ready.set()
-        super().__init__(self._take, self._closed, "", audience, language)
+        super().__init__(self._take, self._closed, "", audience, language, shown)
 
     async def _take(self, message: dict[str, Any]) -> None:
         await self.ready.wait()
@@ -121,9 +121,10 @@ async def test_the_sentence_comes_once_in_five_seconds_and_the_last_one_always(
     hub: Hub, database: Database, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(hub_module, "SENTENCE_EVERY", 1.0)
-    page = Page()
+    page = Page(shown=1)
     await hub.watch(PATH, page)
-    page.got.clear()
+    assert page.versions == [1]
+    assert page.sentences == []
 
     for version in (2, 3, 4):
         change(hub, database, version)
@@ -134,6 +135,37 @@ async def test_the_sentence_comes_once_in_five_seconds_and_the_last_one_always(
     assert "zin 4" in page.sentences[-1]
     await asyncio.sleep(1.2)
     assert len(page.sentences) == 2
+
+
+async def test_a_page_that_heard_a_sentence_when_it_opened_hears_the_next_in_five_seconds(
+    hub: Hub, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hub_module, "SENTENCE_EVERY", 1.0)
+    stale, fresh = Page(shown=0), Page(shown=1)
+    await hub.watch(PATH, stale)
+    await hub.watch(PATH, fresh)
+    assert len(stale.sentences) == 1
+
+    change(hub, database, 2)
+    await until(lambda: stale.versions[-1] == fresh.versions[-1] == 2)
+    assert len(stale.sentences) == 1
+    assert "zin 2" in fresh.sentences[-1]
+
+    await until(lambda: "zin 2" in stale.sentences[-1])
+    await asyncio.sleep(1.2)
+    assert len(stale.sentences) == 2
+    assert (fresh.versions, len(fresh.sentences)) == ([1, 2], 1)
+
+
+async def test_a_page_that_opens_while_rendering_fails_is_let_go_of(hub: Hub, database: Database, monkeypatch: pytest.MonkeyPatch):
+    def away(*arguments: str) -> None:
+        raise OSError
+
+    monkeypatch.setattr(hub_module, "_render", away)
+    with pytest.raises(OSError):
+        await hub.watch(PATH, Page())
+
+    assert hub.tables == {}
 
 
 async def test_a_slow_page_is_not_waited_for_and_has_the_newest_version_when_it_is_ready(hub: Hub, database: Database):

@@ -6,11 +6,15 @@ import re
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.utils import timezone
 
-from meetings import keys, seats
+from meetings import dates, keys, seats
+from meetings.live import consumers
 from meetings.live import hub as hub_module
-from meetings.live.hub import Hub, hub
+from meetings.live.consumers import NO_MESSAGES
+from meetings.live.crowd import crowd
+from meetings.live.hub import NOT_FOUND, TRY_AGAIN, Hub, hub
 from meetings.models import Key, Kind, Meeting, Occurrence
 from tests.meetings.live.page import address, make_table, opened, page, take_chair
 
@@ -32,6 +36,18 @@ async def test_a_page_that_opens_gets_the_table_as_it_is():
 
     assert taken(frame) == 1
     assert "#tafel-zin" in frame
+
+
+@pytest.mark.parametrize(("query", "speaks"), [("versie=1", False), ("versie=0", True), ("", True), ("versie=%C2%B2", True), ("versie=" + "9" * 5000, True)])
+async def test_a_page_that_has_the_table_as_it_is_gets_it_without_its_sentence(query, speaks):
+    table = await make_table()
+    await take_chair(table)
+
+    async with opened(table, query=query) as socket:
+        frame = await socket.frame()
+
+    assert taken(frame) == 1
+    assert ("#tafel-zin" in frame) is speaks
 
 
 async def test_a_taken_chair_reaches_an_open_page():
@@ -132,20 +148,86 @@ async def test_another_site_is_refused_where_every_host_is_allowed(settings):
     assert answers == [False, True]
 
 
-@pytest.mark.parametrize("path", ["/ws/agenda/bestaat-niet/2026-12-03/", "/ws/elders/", "/ws/agenda/a/b/c/", "/agenda/a/2026-12-03/"])
-async def test_an_address_without_a_table_is_closed(path):
+@pytest.mark.parametrize("path", ["/ws/elders/", "/ws/agenda/a/b/c/", "/agenda/a/2026-12-03/"])
+async def test_an_address_of_another_kind_is_refused(path):
     async with page(path) as socket:
         connected = await socket.connect()
 
     assert not connected
 
 
-async def test_a_kitchen_table_has_no_socket():
-    table = await make_table(kind=Kind.KITCHEN_TABLE)
-    async with page(address(table)) as socket:
-        connected = await socket.connect()
+async def test_a_page_whose_table_is_not_there_is_told_so_and_asks_no_more():
+    table = await make_table()
+    kitchen_table = await make_table(kind=Kind.KITCHEN_TABLE)
+    paths = ["/ws/agenda/bestaat-niet/2026-12-03/", f"/ws/agenda/{table.slug}/2020-01-01/", address(kitchen_table)]
+    for path in paths:
+        async with page(path) as socket:
+            assert await socket.closed_with() == NOT_FOUND
 
-    assert not connected
+
+async def test_a_page_of_a_meeting_that_went_off_every_list_is_told_so(monkeypatch):
+    monkeypatch.setattr(hub_module, "LOOK_EVERY", 0.1)
+    table = await make_table()
+    async with opened(table) as socket:
+        await socket.frame()
+
+        await sync_to_async(dates.go_unlisted)(await Meeting.objects.aget(pk=table.meeting_id), now=timezone.now())
+
+        message = await socket.receive_output(3)
+    assert (message["type"], message["code"]) == ("websocket.close", NOT_FOUND)
+
+
+async def test_a_page_that_opens_while_the_database_is_away_is_asked_to_come_later(monkeypatch, caplog):
+    def away(*arguments: object) -> None:
+        raise OperationalError("weg")
+
+    table = await make_table()
+    monkeypatch.setattr(hub, "_complained_at", float("-inf"))
+    with monkeypatch.context() as at_first:
+        at_first.setattr(consumers, "_who", away)
+        for _ in range(2):
+            async with page(address(table)) as socket:
+                assert await socket.closed_with() == TRY_AGAIN
+    monkeypatch.setattr(hub_module, "_render", away)
+    async with page(address(table)) as socket:  # it goes away a moment later
+        assert await socket.closed_with() == TRY_AGAIN
+
+    assert hub.tables == {}
+    assert len(caplog.records) == 1
+
+
+async def test_a_network_and_a_process_hold_so_many_sockets_and_no_more(settings):
+    settings.SOCKETS_NETWORK, settings.SOCKETS_PROCESS = 2, 3
+    table = await make_table()
+    path = address(table)
+    async with opened(table, client="192.0.2.1"):
+        async with opened(table, client="192.0.2.1"):
+            async with page(path, client="192.0.2.1") as third:
+                assert await third.closed_with() == TRY_AGAIN
+            async with opened(table, client="192.0.2.2") as neighbour:
+                await neighbour.frame()
+                async with page(path, client="192.0.2.3") as fourth:
+                    assert await fourth.closed_with() == TRY_AGAIN
+        async with opened(table, client="192.0.2.1") as again:
+            await again.frame()
+    assert crowd.total == 0
+    assert not crowd.by_network
+
+
+async def test_behind_a_proxy_each_network_counts_for_itself(settings):
+    settings.SOCKETS_NETWORK, settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1, 1
+    table = await make_table()
+    async with opened(table, forwarded="192.0.2.1") as one, opened(table, forwarded="192.0.2.2") as other:
+        await one.frame()
+        await other.frame()
+
+
+async def test_without_a_limit_any_number_of_sockets_is_held(settings):
+    settings.SOCKETS_NETWORK = settings.SOCKETS_PROCESS = 0
+    table = await make_table()
+    async with opened(table) as one, opened(table) as other:
+        await one.frame()
+        await other.frame()
 
 
 async def test_a_socket_only_receives():
@@ -153,9 +235,11 @@ async def test_a_socket_only_receives():
     async with opened(table) as socket:
         await socket.frame()
 
-        await socket.send_input({"type": "websocket.receive", "text": "ik wil een stoel"})
+        for _ in range(2):  # as two that came in one packet
+            await socket.send_input({"type": "websocket.receive", "text": "ik wil een stoel"})
 
-        assert (await socket.receive_output(1))["type"] == "websocket.close"
+        assert await socket.receive_output(1) == {"type": "websocket.close", "code": NO_MESSAGES}
+        assert await socket.receive_nothing()
     await sync_to_async(table.refresh_from_db)()
     assert (table.taken, table.version) == (0, 0)
 
