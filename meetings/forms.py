@@ -84,8 +84,11 @@ class ChairForm(forms.Form):
         required=False, choices=[("mij", ""), ("ander", "")], error_messages={"invalid_choice": _("Kies voor wie de stoel is.")}
     )
     teken = forms.RegexField(
-        r"^[A-Za-z0-9_-]{16,32}$", required=False, error_messages={"invalid": _("Dit formulier klopt niet meer. Open het opnieuw.")}
+        r"^[A-Za-z0-9_-]{16,32}$",
+        required=False,
+        error_messages={"invalid": _("Dit formulier was al verstuurd, of het is te oud. Kijk het nog eens na en druk opnieuw op de knop.")},
     )
+    webadres = forms.CharField(required=False)  # nobody sees it: a machine that fills in everything fills in this too
     vrij = forms.CharField(required=False)  # "1" when the visitor saw a free chair
 
     def __init__(self, *args, occurrence: Occurrence, **kwargs) -> None:
@@ -94,6 +97,11 @@ class ChairForm(forms.Form):
         self.name_visibility = NameVisibility.HOST if occurrence.names == Names.HOST else NameVisibility.TABLE
         if not occurrence.asks_perspective:
             self.fields["perspectief"].required = False
+
+    def clean_webadres(self) -> str:
+        if self.cleaned_data["webadres"]:  # some browsers fill in what they find: whoever that happens to can go on
+            raise ValidationError(_("Er was een vak ingevuld dat je niet ziet. Het is nu weer leeg. Druk nog eens op de knop."))
+        return ""
 
     def as_seats(self) -> dict:
         """The arguments of ``seats.take``, in its words."""

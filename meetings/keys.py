@@ -1,8 +1,8 @@
 """Keys: the secret links of people without an account.
 
 A key is 26 characters of 5 random bits each (130 bits), written in groups of four so that it can be copied by hand:
-``k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5``. Case and hyphens do not count, and letters that look like a digit are read as
-that digit (Crockford's base 32). Only the SHA-256 of the bare characters is stored: with so much randomness there is
+``k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5``. Case does not count, nor do hyphens, spaces and other marks, and letters that look like a
+digit are read as that digit (Crockford's base 32). Only the SHA-256 of the bare characters is stored: with so much randomness there is
 nothing to guess, so a slow hash would only slow us. Comparing is an index look-up on the hash, which tells nothing
 about how much of a key was right.
 """
@@ -25,14 +25,22 @@ from .models.keyring import UNUSED
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
+MAX_TYPED = 100  # characters of a key with everything that somebody may type around and between them
 BORROWED_COOKIE = "geleend"
 NOT_SHOWN, SHOWN = "nieuw", "gezien"  # what it says: whether the borrowed device showed the link already, which it does once
 REMEMBER = 396 * 24 * 3600  # seconds that a device keeps its keyring
-_LOOK_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v", "-": "", " ": ""})
+_LOOK_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v"})
 
 
 def normalise(raw: str) -> str:
-    return raw.strip().lower().translate(_LOOK_ALIKE)
+    """The bare characters of a key, as somebody typed it from paper."""
+    return "".join(c for c in raw.lower() if c.isalnum()).translate(_LOOK_ALIKE)
+
+
+def canonical(raw: str) -> str:
+    """A key as we write it: in small letters and groups of four."""
+    bare = normalise(raw)
+    return "-".join(bare[i : i + 4] for i in range(0, len(bare), 4))
 
 
 def hash_of(raw: str) -> str:
@@ -40,7 +48,9 @@ def hash_of(raw: str) -> str:
 
 
 def looks_like_key(raw: str) -> bool:
-    bare = normalise(raw[:60])
+    if len(raw) > MAX_TYPED:
+        return False
+    bare = normalise(raw)
     return len(bare) == LENGTH and all(c in ALPHABET for c in bare)
 
 
@@ -57,7 +67,7 @@ def mint(
     with translation.override(keyring.language if keyring else get_language()):
         text = str(label)[:80]
     Key.objects.create(scope=scope, keyring=keyring, meeting=meeting, label=text, expires_at=expires_at, hash=hash_of(bare))
-    return "-".join(bare[i : i + 4] for i in range(0, LENGTH, 4))
+    return canonical(bare)
 
 
 def _works(now: datetime) -> Q:
@@ -110,7 +120,8 @@ class Device:
     """The device that a request comes from, as its cookies tell. The database is asked whose it is when somebody asks, once."""
 
     def __init__(self, request: HttpRequest) -> None:
-        self.raw = request.COOKIES.get(settings.KEYRING_COOKIE, "")
+        cookie = request.COOKIES.get(settings.KEYRING_COOKIE, "")
+        self.raw = canonical(cookie) if looks_like_key(cookie) else ""  # as links write it, whatever the device kept
         self.borrowed = request.COOKIES.get(BORROWED_COOKIE, "")  # NOT_SHOWN or SHOWN; empty on one's own
 
     @cached_property

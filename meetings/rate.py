@@ -18,6 +18,7 @@ from django.utils import timezone
 from .models import Keyring
 
 MAILS = 3  # an hour, that somebody else may have sent to an address
+CONFIRMATIONS = 10  # a day to one address
 
 
 def network(request: HttpRequest) -> str:
@@ -34,10 +35,19 @@ def network_of(address: str, forwarded_for: str) -> str:
         forwarded = [part.strip() for part in forwarded_for.split(",") if part.strip()]
         address = forwarded[-count] if len(forwarded) >= count else address
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(_without_port(address))
     except ValueError:
         return "?"
+    if ip.version == 6 and ip.ipv4_mapped:  # ::ffff:192.0.2.1, as a server that listens to both writes IPv4
+        return str(ip.ipv4_mapped)
     return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else str(ip)
+
+
+def _without_port(address: str) -> str:
+    """``192.0.2.1`` of ``192.0.2.1:51000``, ``2001:db8::1`` of ``[2001:db8::1]:51000``: some proxies add the port."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def is_too_often(request: HttpRequest, keyring: Keyring | None, what: str) -> bool:
@@ -54,11 +64,20 @@ def may_mail(keyring: Keyring) -> bool:
     return _times(f"ring:{keyring.pk}", "asked mail") <= MAILS
 
 
-def _times(who: str, what: str) -> int:
-    """How often this happened in the present hour, this time counted."""
-    hour = timezone.now().strftime("%Y%m%d%H")
-    key = "rate:" + hashlib.sha256(f"{settings.SECRET_KEY}{what}{who}{hour}".encode()).hexdigest()[:32]
-    cache.add(key, 0, timeout=3600)
+def may_confirm(address: str) -> bool:
+    """Whether one more chair may be confirmed by mail to this address today: anybody can type anybody's. Counts it."""
+    return _times(f"mail:{address.lower()}", "confirmation", hours=24) <= CONFIRMATIONS
+
+
+def _key(who: str, what: str, *, hours: int = 1) -> str:
+    window = timezone.now().strftime("%Y%m%d%H" if hours == 1 else "%Y%m%d")
+    return "rate:" + hashlib.sha256(f"{settings.SECRET_KEY}{what}{who}{window}".encode()).hexdigest()[:32]
+
+
+def _times(who: str, what: str, *, hours: int = 1) -> int:
+    """How often this happened in the present hour (or day, for 24), this time counted."""
+    key = _key(who, what, hours=hours)
+    cache.add(key, 0, timeout=hours * 3600)
     try:
         return int(cache.incr(key))
     except ValueError:  # evicted between the two: it counts anew

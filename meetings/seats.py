@@ -5,27 +5,32 @@ so a full table stays full whoever asks. Always true, whatever runs at once: peo
 rows; one sign-up a keyring a date; first come first served within the balance rule; a chair that falls free goes to the
 first on the waiting list who fits, in the same transaction; a party sits or waits as a whole.
 
-PostgreSQL locks the Occurrence row with SELECT FOR UPDATE. SQLite ignores that; there ``transaction_mode`` IMMEDIATE makes
-every transaction wait for the one before it.
+PostgreSQL locks rows with SELECT FOR UPDATE, always in the same order, so that nobody waits in a circle: first the keyring,
+then occurrences by their number. SQLite ignores that; there ``transaction_mode`` IMMEDIATE makes every transaction wait for the
+one before it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import live, round_table
+from . import live, notices, round_table
 from .models import Keyring, Occurrence, SignUp
 from .models.choices import Balance, NameVisibility, Perspective
 from .models.occurrence import SEATS_FIELD
-from .models.sign_up import MAX_PARTY
+from .models.sign_up import MAX_PARTY, WITH_ADDRESS
+
+AGAIN = timedelta(minutes=2)  # how long the same form is somebody who pressed the button twice
 
 
 class SeatsError(Exception):
@@ -41,17 +46,44 @@ class OccurrenceClosed(SeatsError):
         elif occurrence.has_passed(now):
             sentence = _("“%(title)s” is al geweest. In de agenda zie je waar je nog kunt aanschuiven.")
         elif occurrence.has_begun(now):
-            sentence = _("“%(title)s” is al begonnen. Loop gerust binnen, of schuif een volgende keer aan.")
+            sentence = (
+                _("“%(title)s” is al begonnen. Loop gerust binnen, of schuif een volgende keer aan.")
+                if occurrence.may_walk_in
+                else _("“%(title)s” is al begonnen. Schuif een volgende keer aan.")
+            )
         else:
-            sentence = _("De lijst voor “%(title)s” is dicht. Loop gerust binnen.")
+            sentence = (
+                _("De lijst voor “%(title)s” is dicht. Loop gerust binnen.")
+                if occurrence.may_walk_in
+                else _("De lijst voor “%(title)s” is dicht. In de agenda zie je waar je nog kunt aanschuiven.")
+            )
         super().__init__(sentence % {"title": occurrence.title})
 
 
-class FormOfAnotherTable(SeatsError):
-    """A form that was sent at one table comes in at another: it would not count once."""
+class FormSentBefore(SeatsError):
+    """This very form came in before.
+
+    ``again`` is the sign-up that came of it, when it was sent twice by someone whom nobody knew before: it came in just now, and
+    made the keyring too. Else it is None: a form is no key to what somebody else has.
+    """
+
+    def __init__(self, again: SignUp | None = None) -> None:
+        self.again = again
+        super().__init__(_("Dit formulier was al verstuurd, of het is te oud. Kijk het nog eens na en druk opnieuw op de knop."))
+
+
+class AlreadySits(SeatsError):
+    """This keyring sits or waits here, and did not ask to change that: nobody is overwritten in silence."""
 
     def __init__(self) -> None:
-        super().__init__(_("Dit formulier klopt niet meer. Open het opnieuw."))
+        super().__init__(_("Je zit al aan deze tafel."))
+
+
+class KeyringGone(SeatsError):
+    """The keyring was erased meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Alles van jou is net weggegooid. Wil je toch komen? Schuif dan opnieuw aan."))
 
 
 class NotEnoughSeats(SeatsError):
@@ -117,6 +149,12 @@ def lock(occurrence_id: int) -> Occurrence:
     return Occurrence.objects.select_for_update().get(pk=occurrence_id)
 
 
+def _held(keyring: Keyring) -> None:
+    """Keep others from erasing a keyring, until the transaction ends. Raises KeyringGone."""
+    if Keyring.objects.select_for_update(no_key=True).filter(pk=keyring.pk).first() is None:
+        raise KeyringGone
+
+
 @contextmanager
 def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
     """Hold an occurrence; afterwards fill its chairs from the waiting list, save, and tell who watches once it is certain.
@@ -134,7 +172,7 @@ def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
         occurrence.version = version + 1
         fields = [*WRITTEN, "changed_at"] if occurrence.sequence != sequence else WRITTEN
         occurrence.save(update_fields=fields)  # changed_at is DTSTAMP in calendars: a chair that fills is no change there
-        transaction.on_commit(partial(live.announce, f"/agenda/{occurrence.slug}/{occurrence.date_key}/", occurrence.version))
+        transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version))
 
 
 def take(
@@ -149,13 +187,14 @@ def take(
     message: str = "",
     walks_along: bool = False,
     form_token: str = "",
+    may_change: bool = True,
     now: datetime,
 ) -> SignUp:
     """Seat ``party`` people of ``keyring`` (1–5), or give them the next spot on the waiting list.
 
-    A keyring that already sits or waits changes its sign-up; the same ``form_token`` again changes nothing.
-    Raises OccurrenceClosed; NotEnoughSeats or BalanceWouldTip when a change does not fit, and then keeps what was;
-    FormOfAnotherTable for a ``form_token`` that another occurrence has.
+    A keyring that already sits or waits changes its sign-up if ``may_change``. The same ``form_token`` again within ``AGAIN``
+    changes nothing. Raises OccurrenceClosed; NotEnoughSeats or BalanceWouldTip when a change does not fit, and then keeps what
+    was; AlreadySits; FormSentBefore for a ``form_token`` that another keyring or another occurrence has; KeyringGone.
     """
     if not 1 <= party <= MAX_PARTY:
         raise ValueError(f"party is {party}: a sign-up takes 1 to {MAX_PARTY} chairs")
@@ -167,31 +206,49 @@ def take(
         "walks_along": walks_along,
     }
     details["told_at"] = now  # who asks sees the answer
-    if form_token and (again := SignUp.objects.filter(form_token=form_token, occurrence_id=occurrence_id).first()):
-        return again
-    with _changing(occurrence_id, now) as occurrence:
-        if form_token and (again := occurrence.sign_ups.filter(form_token=form_token).first()):
-            return again  # the same form, sent twice at once: the first was here while we waited for the lock
-        _refuse_when_closed(occurrence, now)
-        if not occurrence.asks_perspective:
-            perspective = Perspective.RESIDENT
-        sign_up = occurrence.sign_ups.filter(keyring=keyring).first()
-        if sign_up is None:
-            sign_up = SignUp(occurrence=occurrence, keyring=keyring, state=SignUp.State.WAITING, queued_at=now)
-            _enter(occurrence, sign_up, Perspective(perspective), party)
-        else:
-            _change(occurrence, sign_up, Perspective(perspective), party)
-            if (sign_up.name, sign_up.name_visibility) != (name, name_visibility):
-                occurrence.version += 1  # the table shows it, and no counter tells
-        for field, value in details.items():
-            setattr(sign_up, field, value)
-        if form_token:
-            sign_up.form_token = form_token
-        try:
-            sign_up.save()
-        except IntegrityError as elsewhere:
-            raise FormOfAnotherTable from elsewhere  # a_form_counts_once: all else was looked at under the lock
+    form_hash = hashlib.sha256(form_token.encode()).hexdigest() if form_token else ""
+    if form_hash:
+        details |= {"form_hash": form_hash, "form_at": now}
+    with transaction.atomic():
+        _held(keyring)
+        with _changing(occurrence_id, now) as occurrence:
+            sign_up = occurrence.sign_ups.filter(keyring=keyring).first()
+            if sign_up is None:
+                _refuse_second(occurrence, form_hash, now)
+            elif not may_change:
+                if form_hash and sign_up.form_hash == form_hash and _is_again(sign_up, now):
+                    return sign_up
+                raise AlreadySits
+            _refuse_when_closed(occurrence, now)
+            if not occurrence.asks_perspective:
+                perspective = Perspective.RESIDENT
+            if sign_up is None:
+                sign_up = SignUp(occurrence=occurrence, keyring=keyring, state=SignUp.State.WAITING, queued_at=now)
+                _enter(occurrence, sign_up, Perspective(perspective), party)
+            else:
+                _change(occurrence, sign_up, Perspective(perspective), party)
+                if (sign_up.name, sign_up.name_visibility) != (name, name_visibility):
+                    occurrence.version += 1  # the table shows it, and no counter tells
+            for field, value in details.items():
+                setattr(sign_up, field, value)
+            try:
+                sign_up.save()
+            except IntegrityError as elsewhere:
+                raise FormSentBefore from elsewhere  # a_form_counts_once: all else was looked at under the lock
     return sign_up
+
+
+def _is_again(sign_up: SignUp, now: datetime) -> bool:
+    return sign_up.form_at is not None and now - sign_up.form_at <= AGAIN
+
+
+def _refuse_second(occurrence: Occurrence, form_hash: str, now: datetime) -> None:
+    """Raises FormSentBefore where another keyring sent this form."""
+    first = occurrence.sign_ups.select_related("keyring").filter(form_hash=form_hash).first() if form_hash else None
+    if first is None:
+        return
+    made_it = first.keyring is not None and first.form_at is not None and first.keyring.created_at >= first.form_at
+    raise FormSentBefore(first if made_it and _is_again(first, now) else None)
 
 
 def leave(occurrence_id: int, keyring: Keyring, *, now: datetime) -> Left:
@@ -221,7 +278,10 @@ def set_capacity(occurrence_id: int, capacity: int | None, *, now: datetime) -> 
 
 
 def set_closed(occurrence_id: int, is_closed: bool, *, now: datetime) -> Occurrence:
-    """Close the list, or open it again."""
+    """Close the list, or open it again.
+
+    A closed list takes nobody new, and keeps its word to who stands on it: a chair that falls free goes to the first who waits.
+    """
     with _changing(occurrence_id, now) as occurrence:
         occurrence.is_closed = is_closed
     return occurrence
@@ -235,17 +295,22 @@ def cancel(occurrence_id: int, reason: str, *, now: datetime) -> Occurrence:
             occurrence.sequence += 1
             occurrence.is_exception = True
             nobody_knows(occurrence)
-            transaction.on_commit(partial(_tell_all_cancelled, occurrence.pk))
+            transaction.on_commit(partial(notices.tell_all.enqueue, "cancelled", occurrence.pk))
     return occurrence
 
 
 def reopen(occurrence_id: int, *, now: datetime) -> Occurrence:
-    """A cancelled date goes ahead after all."""
+    """A cancelled date goes ahead after all; who was told otherwise hears of it."""
     with _changing(occurrence_id, now) as occurrence:
         if occurrence.is_cancelled:
             occurrence.status, occurrence.reason = Occurrence.Status.CONFIRMED, ""
             occurrence.sequence += 1
+            # Who gave an address and was not mailed yet knows of no cancelling, unless there was more that they did not know.
+            still_right = occurrence.sign_ups.filter(WITH_ADDRESS, told_at=None, promoted_at=None).values_list("pk", flat=True)
+            unaware = list(still_right)
             nobody_knows(occurrence)
+            occurrence.sign_ups.filter(pk__in=unaware).update(told_at=now)
+            transaction.on_commit(partial(notices.tell_all.enqueue, "reopened", occurrence.pk))
     return occurrence
 
 
@@ -275,10 +340,11 @@ def why_waiting(occurrence: Occurrence, sign_up: SignUp) -> str:
     return _("Alle stoelen zijn bezet.")
 
 
-def position(sign_up: SignUp) -> int:
-    """The place on the waiting list, from 1."""
-    ahead = sign_up.occurrence.sign_ups.filter(state=SignUp.State.WAITING).order_by("queued_at", "id").values_list("id", flat=True)
-    return list(ahead).index(sign_up.pk) + 1
+def people_ahead(sign_up: SignUp) -> int:
+    """How many people have an older place on the waiting list."""
+    older = Q(queued_at__lt=sign_up.queued_at) | Q(queued_at=sign_up.queued_at, id__lt=sign_up.pk)
+    waiting = sign_up.occurrence.sign_ups.filter(older, state=SignUp.State.WAITING)
+    return waiting.aggregate(people=Sum("party"))["people"] or 0
 
 
 def _refuse_when_closed(occurrence: Occurrence, now: datetime) -> None:
@@ -355,19 +421,7 @@ def _promote(occurrence: Occurrence, now: datetime) -> None:
         _count(occurrence, fitting, 1)
         fitting.promoted_at, fitting.told_at = now, None
         fitting.save(update_fields=["state", "chairs", "promoted_at", "told_at"])
-        transaction.on_commit(partial(_tell_promoted, fitting.pk))
-
-
-def _tell_promoted(sign_up_id: int) -> None:
-    from .tasks import tell_promoted  # tasks work through this door themselves
-
-    tell_promoted.enqueue(sign_up_id)
-
-
-def _tell_all_cancelled(occurrence_id: int) -> None:
-    from . import tasks
-
-    tasks.tell_everyone(tasks.tell_cancelled, occurrence_id)
+        transaction.on_commit(partial(notices.tell_promoted.enqueue, fitting.pk))
 
 
 def _renumber(occurrence: Occurrence) -> None:
@@ -385,11 +439,23 @@ def _renumber(occurrence: Occurrence) -> None:
 def erase(keyring: Keyring, *, now: datetime) -> None:
     """Delete a keyring with everything personal in it, at once (design section 4, Privacy).
 
-    Chairs of coming dates fall free; those of dates that were keep their place in the counts, without anyone's name.
+    Chairs of coming dates fall free; those of dates that have begun keep their place in the counts, without anyone's name. Who
+    watches a date that is going on sees the name disappear. A keyring that is gone already is gone.
     """
     with transaction.atomic():
-        for sign_up in list(keyring.sign_ups.select_related("occurrence")):
-            if not sign_up.occurrence.has_begun(now):
-                leave(sign_up.occurrence_id, keyring, now=now)
-        keyring.sign_ups.update(name="", email="", message="", form_token="")
-        keyring.delete()
+        held = Keyring.objects.select_for_update().filter(pk=keyring.pk).first()
+        if held is None:
+            return
+        not_over = Q(occurrence__ends_at=None) | Q(occurrence__ends_at__gt=now)
+        for occurrence_id in list(held.sign_ups.filter(not_over).order_by("occurrence_id").values_list("occurrence_id", flat=True)):
+            with _changing(occurrence_id, now) as occurrence:
+                sign_up = occurrence.sign_ups.filter(keyring=held).first()
+                if sign_up is None:
+                    continue  # given back while we waited
+                if occurrence.has_begun(now):
+                    occurrence.version += 1
+                else:
+                    _count(occurrence, sign_up, -1)
+                    sign_up.delete()
+        held.sign_ups.update(name="", email="", message="", form_hash="")
+        held.delete()

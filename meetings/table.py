@@ -109,7 +109,7 @@ class TableView:
     @property
     def may_walk_in(self) -> bool:
         """Whether who walks in finds a chair: the extra one, or one that is free."""
-        return self.occurrence.extra_chair or not self.occurrence.is_full
+        return self.occurrence.may_walk_in
 
     @cached_property
     def guests(self) -> list[Guest]:

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
+from . import keys
 from .views import agenda, calendar, chair, invite, meeting, mine
 
 
@@ -22,10 +23,18 @@ class DateKeyConverter(SlugConverter):
     regex = r"\d{4}-\d{2}-\d{2}(?:-\d{4})?|ooit"
 
 
-class KeyConverter(SlugConverter):
-    """A secret link, as it may be typed from paper."""
+class KeyConverter:
+    """A secret link, as it may be typed from paper: a view gets it as we write it, and leads there."""
 
-    regex = r"[0-9A-Za-z-]{20,60}"
+    regex = rf"[^/]{{20,{keys.MAX_TYPED}}}"
+
+    def to_python(self, value: str) -> str:
+        if not keys.looks_like_key(value):
+            raise ValueError("no key has this form")
+        return keys.canonical(value)
+
+    def to_url(self, value: str) -> str:
+        return value
 
 
 register_converter(SlugConverter, "meeting")
@@ -54,6 +63,7 @@ urlpatterns = [
     re_path(r"^agenda/(?P<slug>(?!\d{4}-)[a-z0-9]+(?:-[a-z0-9]+)*)\.ics$", calendar.meeting_ics, name="meeting_ics"),
     path("agenda/<meeting:slug>/<date_key:date_key>.ics", calendar.occurrence_ics, name="occurrence_ics"),
     path("mijn/<key:key>/", mine.by_key, name="mine_by_key"),
+    path("mijn/<key:key>", mine.by_key),  # Django's own way to the slash says nothing of referrers
     path("mijn/<key:key>/onthoud/", mine.remember, name="remember"),
     path("mijn/<key:key>/opstaan/<int:sign_up_id>/", mine.leave_by_key, name="leave_by_key"),
     path("mijn/<key:key>/link/<int:key_id>/", mine.end_link_by_key, name="end_link_by_key"),

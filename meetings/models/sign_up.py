@@ -34,7 +34,8 @@ class SignUp(models.Model):
     email = models.EmailField(blank=True)
     message = models.CharField(max_length=MAX_MESSAGE, blank=True)
     walks_along = models.BooleanField(default=False)
-    form_token = models.CharField(max_length=32, blank=True)  # the form that made it: sent twice, it counts once
+    form_hash = models.CharField(max_length=64, blank=True)  # SHA-256 of the token in the last form: sent twice, it counts once
+    form_at = models.DateTimeField(null=True, blank=True)  # when that form came in
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField()  # the order of the waiting list, ties by id
     promoted_at = models.DateTimeField(null=True, blank=True)  # from the waiting list to a chair
@@ -43,7 +44,7 @@ class SignUp(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["occurrence", "keyring"], name="one_sign_up_a_keyring"),
-            models.UniqueConstraint(fields=["form_token"], condition=~models.Q(form_token=""), name="a_form_counts_once"),
+            models.UniqueConstraint(fields=["form_hash"], condition=~models.Q(form_hash=""), name="a_form_counts_once"),
             models.CheckConstraint(condition=models.Q(party__gte=1, party__lte=MAX_PARTY), name="party_of_one_to_five"),
         ]
         indexes = [models.Index(fields=["occurrence", "state", "queued_at", "id"], name="waiting_list")]

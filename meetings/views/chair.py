@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,30 +13,32 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from meetings import keys, rate, seats, table, tasks
+from meetings import keys, notices, rate, seats, table
 from meetings.forms import ChairForm
 from meetings.models import Key, Keyring, Occurrence, SignUp
 from meetings.models.sign_up import MAX_PARTY
 
 from .meeting import find_occurrence, host_name, keep_secret, not_indexed, see_other
 
+TOO_OFTEN = gettext_lazy("Dat ging te vaak achter elkaar. Wacht een uur en probeer het dan weer.")
 CARD_COOKIE = "kaartje"
 CARD_SECONDS = 600  # how long the card of somebody else's chair can be opened again on this device
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     occurrence, now = find_occurrence(slug, date_key), timezone.now()
     device = keys.Device(request)
     keyring = device.keyring
-    sign_up = occurrence.sign_ups.select_related("keyring").filter(keyring=keyring).first() if keyring else None
-    if request.method == "GET":
+    sign_up = _sign_up_of(occurrence, keyring)
+    if request.method != "POST":
         what = request.GET.get("wat", "")
         initial = ChairForm.of(sign_up) if sign_up and what == "veranderen" else {}
         form = ChairForm(initial=initial, occurrence=occurrence)
@@ -51,18 +54,24 @@ def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         return _form_page(request, occurrence, form, sign_up, purpose, status=429)
     if not form.is_valid():
         return _form_page(request, occurrence, form, sign_up, purpose, status=422)
-    is_same_form = sign_up is not None and form.cleaned_data["teken"] == sign_up.form_token != ""
-    if purpose == "already" and not is_same_form:
-        return _form_page(request, occurrence, form, sign_up, purpose, status=422)  # nobody is overwritten in silence
-    if purpose == "mine" and keyring and form.cleaned_data["geleend"]:
+    if keyring and sign_up is None and purpose == "mine" and form.cleaned_data["geleend"]:
         purpose = "other"  # the device keeps the link of its owner
     try:
         if purpose == "other":
             return _for_somebody_else(request, occurrence, form, now)
-        return _for_me(request, occurrence, form, device, sign_up, now)
+        return _for_me(request, occurrence, form, device, sign_up, now, may_change=purpose == "change")
     except seats.SeatsError as refused:
-        form.add_error(None, str(refused))
-        return _form_page(request, find_occurrence(slug, date_key), form, sign_up, purpose, status=422)
+        occurrence = find_occurrence(slug, date_key)
+        sign_up = _sign_up_of(occurrence, keyring)
+        if isinstance(refused, seats.AlreadySits):
+            purpose = "already"
+        else:
+            form.add_error("teken" if isinstance(refused, seats.FormSentBefore) else None, str(refused))
+        return _form_page(request, occurrence, form, sign_up, purpose, status=422)
+
+
+def _sign_up_of(occurrence: Occurrence, keyring: Keyring | None) -> SignUp | None:
+    return occurrence.sign_ups.select_related("keyring").filter(keyring=keyring).first() if keyring else None
 
 
 def _purpose(sign_up: SignUp | None, voor: str) -> str:
@@ -87,7 +96,7 @@ def _form_page(
             "form": form,
             "sign_up": sign_up,
             "purpose": purpose,
-            "token": form["teken"].value() or ChairForm.new_token(),
+            "token": (not form["teken"].errors and form["teken"].value()) or ChairForm.new_token(),  # a refused one stays refused
             "host_name": host_name(occurrence.meeting),
             "view": table.TableView(occurrence, table.PUBLIC, now),
             "is_closed": occurrence.is_cancelled or occurrence.is_closed or occurrence.has_begun(now) or occurrence.has_passed(now),
@@ -101,51 +110,73 @@ def _form_page(
     return not_indexed(response)
 
 
+def _seat_with_key(
+    occurrence: Occurrence,
+    form: ChairForm,
+    keyring: Keyring | None,
+    label: Promise,
+    *,
+    was: SignUp | None = None,
+    may_change: bool = False,
+    keeps_address: bool = False,
+    now: datetime,
+) -> tuple[SignUp, str]:
+    """A chair for ``keyring``, or for a new one. The sign-up, and a key to the keyring when it is new; else empty.
+
+    ``was``: what the keyring had here; a new address gets the link by mail. A form that somebody new sent twice is answered twice:
+    one keyring, and a key for each answer, for only one of them arrives.
+    """
+    try:
+        with transaction.atomic():
+            owner = keyring or keys.new_keyring()
+            address = ChairForm.address_of(was) if was else ""
+            taken = seats.take(occurrence.pk, owner, **form.as_seats(), may_change=may_change, now=now)
+            raw = "" if keyring else keys.mint(Key.Scope.KEYRING, keyring=owner, label=label)
+            is_news = taken.told_at == now  # and not the same form once more
+            if is_news and keeps_address:
+                _keep_address(owner, was=address, given=taken.email)
+            if is_news and taken.email not in ("", address) and rate.may_confirm(taken.email):
+                transaction.on_commit(partial(notices.tell_confirmed.enqueue, taken.pk))
+            return taken, raw
+    except seats.FormSentBefore as sent:
+        if keyring is not None or sent.again is None or sent.again.keyring is None:
+            raise
+        return sent.again, keys.mint(Key.Scope.KEYRING, keyring=sent.again.keyring, label=label)
+
+
 def _for_me(
-    request: HttpRequest, occurrence: Occurrence, form: ChairForm, device: keys.Device, sign_up: SignUp | None, now: datetime
+    request: HttpRequest,
+    occurrence: Occurrence,
+    form: ChairForm,
+    device: keys.Device,
+    sign_up: SignUp | None,
+    now: datetime,
+    *,
+    may_change: bool,
 ) -> HttpResponse:
-    keyring, raw = device.keyring, device.raw
-    label = gettext_lazy("geleend apparaat") if form.cleaned_data["geleend"] else gettext_lazy("apparaat waarmee je aanschoof")
-    with transaction.atomic():
-        if keyring is None:
-            keyring = keys.new_keyring()
-            raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=label)
-        taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
-        owner = taken.keyring or keyring
-        if owner != keyring:
-            # The same form came in twice at once, from a device without a cookie yet: one chair, and its own keyring.
-            keyring.delete()
-            raw = keys.mint(Key.Scope.KEYRING, keyring=owner, label=label)
-        elif _keep_address(owner, was=ChairForm.address_of(sign_up) if sign_up else "", given=taken.email):
-            transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
+    is_borrowed = form.cleaned_data["geleend"]
+    label = gettext_lazy("geleend apparaat") if is_borrowed else gettext_lazy("apparaat waarmee je aanschoof")
+    taken, raw = _seat_with_key(occurrence, form, device.keyring, label, was=sign_up, may_change=may_change, keeps_address=True, now=now)
     if taken.state == SignUp.State.WAITING and taken.occurrence.is_full and form.cleaned_data["vrij"] == "1" and sign_up is None:
         messages.info(request, _("Net te laat: iemand anders nam op hetzelfde moment de laatste stoel."))
     response = see_other(request, occurrence.get_absolute_url())
-    if sign_up is None and not (device.borrowed and device.keyring):
-        keys.remember(response, raw, is_own=not form.cleaned_data["geleend"])
+    if raw:
+        keys.remember(response, raw, is_own=not is_borrowed)
+    elif sign_up is None and not device.borrowed:
+        keys.remember(response, device.raw, is_own=True)  # thirteen months from now on
     return response
 
 
-def _keep_address(keyring: Keyring, *, was: str, given: str) -> bool:
-    """Whether a new address was given: it gets the link by mail. A keyring keeps the last one, and none that was taken away."""
-    if given == was:
-        return False
-    if given or keyring.email == was:
+def _keep_address(keyring: Keyring, *, was: str, given: str) -> None:
+    """A keyring keeps the last address that was given with a chair, and none that was taken away."""
+    if given != was and (given or keyring.email == was):
         keyring.email = given
         keyring.save(update_fields=["email"])
-    return bool(given)
 
 
 def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: ChairForm, now: datetime) -> HttpResponse:
     """A keyring of its own that this device does not keep: the link stands on a card, which opens for ten minutes."""
-    with transaction.atomic():
-        keyring = keys.new_keyring()
-        taken = seats.take(occurrence.pk, keyring, **form.as_seats(), now=now)
-        if taken.keyring_id != keyring.pk:
-            keyring.delete()
-        raw = keys.mint(Key.Scope.KEYRING, keyring=taken.keyring, label=gettext_lazy("kaartje"))
-        if taken.email and taken.keyring_id == keyring.pk:
-            transaction.on_commit(lambda: tasks.tell_confirmed.enqueue(taken.pk))
+    _taken, raw = _seat_with_key(occurrence, form, None, gettext_lazy("kaartje"), now=now)
     address = reverse("card", args=[occurrence.slug, occurrence.date_key])
     response = see_other(request, address + "?voor=ander")
     response.set_cookie(CARD_COOKIE, raw, max_age=CARD_SECONDS, path=address, secure=settings.TLS, httponly=True, samesite="Strict")
@@ -158,12 +189,17 @@ def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """The card that goes with a chair: the one of this device, or somebody else's, for a while after it was taken."""
     occurrence = find_occurrence(slug, date_key)
     is_other = request.GET.get("voor") == "ander"
-    raw = request.COOKIES.get(CARD_COOKIE, "") if is_other else keys.Device(request).raw
+    device = keys.Device(request)
+    raw = request.COOKIES.get(CARD_COOKIE, "") if is_other else device.raw
     key = keys.resolve(raw, Key.Scope.KEYRING)
     sign_up = occurrence.sign_ups.filter(keyring=key.keyring).first() if key else None
     if sign_up is None:
         if is_other:  # never the card of this device instead: it would be given away
             messages.info(request, _("Dit kaartje laten we niet nog eens zien."))
+        return see_other(request, occurrence.get_absolute_url())
+    is_borrowed = bool(device.borrowed) and not is_other
+    if is_borrowed and device.borrowed == keys.SHOWN:
+        messages.info(request, _("Jouw link zag je één keer. Wij laten hem hier niet nog eens zien."))
         return see_other(request, occurrence.get_absolute_url())
     response = render(
         request,
@@ -178,6 +214,8 @@ def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
             "menu": "mijn",
         },
     )
+    if is_borrowed and request.method == "GET":
+        keys.lend(response, keys.SHOWN)
     return keep_secret(response)
 
 
@@ -195,26 +233,31 @@ def goodbye(left: seats.Left) -> str:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """GET asks, POST gives the chair back."""
-    occurrence, now = find_occurrence(slug, date_key), timezone.now()
+    occurrence = find_occurrence(slug, date_key)
     keyring = keys.Device(request).keyring
-    sign_up = occurrence.sign_ups.filter(keyring=keyring).first() if keyring else None
+    sign_up = _sign_up_of(occurrence, keyring)
     if sign_up is None or keyring is None:
         return see_other(request, occurrence.get_absolute_url())
+    refused, status = "", 200
+    if request.method == "POST" and rate.is_too_often(request, keyring, "leave"):
+        refused, status = str(TOO_OFTEN), 429
+    elif request.method == "POST":
+        try:
+            left = seats.leave(occurrence.pk, keyring, now=timezone.now())
+        except seats.OccurrenceClosed as closed:
+            refused, status = str(closed), 422
+        else:
+            messages.success(request, goodbye(left))
+            return see_other(request, occurrence.get_absolute_url())
     context = {
         "occurrence": occurrence,
         "meeting": occurrence.meeting,
         "sign_up": sign_up,
         "host_name": host_name(occurrence.meeting),
+        "refused": refused,
         "menu": "mijn",
     }
-    if request.method == "POST":
-        try:
-            left = seats.leave(occurrence.pk, keyring, now=now)
-        except seats.OccurrenceClosed as closed:
-            return keep_secret(render(request, "meetings/leave.html", {**context, "refused": str(closed)}, status=422))
-        messages.success(request, goodbye(left))
-        return see_other(request, occurrence.get_absolute_url())
-    return keep_secret(render(request, "meetings/leave.html", context))
+    return keep_secret(render(request, "meetings/leave.html", context, status=status))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import wraps
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from meetings import keys, rate, seats, tasks
+from meetings import keys, notices, rate, seats
 from meetings.forms import LostLinkForm
 from meetings.models import Key, Keyring
 
-from .chair import goodbye
+from .chair import TOO_OFTEN, goodbye
 from .meeting import keep_secret, see_other
 
 BORROWED_FOR = timedelta(days=1)  # how long the link works that a borrowed device got of its own
@@ -50,7 +54,7 @@ def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, s
         },
         status=status,
     )
-    if keyring and device.borrowed == keys.NOT_SHOWN and not by_link:
+    if keyring and device.borrowed == keys.NOT_SHOWN and not by_link and request.method == "GET":
         keys.lend(response, keys.SHOWN)
     return keep_secret(response)
 
@@ -62,35 +66,90 @@ def mine(request: HttpRequest) -> HttpResponse:
     return _chairs(request, device.key, device.raw, by_link=False)
 
 
-def _opened(request: HttpRequest, raw: str) -> tuple[Key, Keyring]:
-    """The key of a link and its keyring, and from here on its language: such an address has no prefix that says one.
+@dataclass(frozen=True)
+class Opened:
+    """What a secret link opens."""
 
-    Unknown, ended and mistyped links get the same 404; guessing is slowed down.
+    key: Key
+    keyring: Keyring
+    raw: str  # the key itself, for the addresses on its page
+
+
+def opened_by_key(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view of a secret link the key behind it, in the language of its keyring: such an address has no prefix that says one.
+
+    GET shows the page of the link, at the address as we write it; what the other addresses do takes a POST. Unknown and ended links
+    get the same 404, and 429 when a network tries too many: a right one goes on working there.
+
+    Such a page sets no cookie, so its forms carry no CSRF token: the secret is in their address, and who knows that needs no
+    visitor's browser to send them. Where a browser would remember something, ``remember`` looks for itself.
     """
-    key = keys.resolve(raw, Key.Scope.KEYRING)
-    if key is None or key.keyring is None:
-        rate.is_too_often(request, None, "wrong key")
-        raise Http404
-    translation.activate(key.keyring.language)
-    return key, key.keyring
+
+    @csrf_exempt
+    @never_cache
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def wrapped(request: HttpRequest, key: str, **arguments: int) -> HttpResponse:
+        here = reverse("mine_by_key", args=[key])
+        if request.method != "POST" and request.path != here:
+            return keep_secret(see_other(request, here))
+        found = keys.resolve(key, Key.Scope.KEYRING)
+        if found is None or found.keyring is None:
+            if rate.is_too_often(request, None, "wrong key"):
+                return keep_secret(render(request, "429.html", status=429))
+            raise Http404
+        translation.activate(found.keyring.language)
+        return keep_secret(view(request, Opened(found, found.keyring, key), **arguments))
+
+    return wrapped
 
 
-@never_cache
-@require_safe
-def by_key(request: HttpRequest, key: str) -> HttpResponse:
+@opened_by_key
+def by_key(request: HttpRequest, opened: Opened) -> HttpResponse:
     """The same by link, on any device. Sets no cookie: a button does."""
-    opened, _keyring = _opened(request, key)
-    return _chairs(request, opened, key, by_link=True)
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    return _chairs(request, opened.key, opened.raw, by_link=True)
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def remember(request: HttpRequest, key: str) -> HttpResponse:
-    """The device gets a link of its own, so that it goes on when this one is ended, and ends without it."""
-    if request.method != "POST":
-        return see_other(request, reverse("mine_by_key", args=[key]))
-    _key, keyring = _opened(request, key)
-    response = see_other(request, reverse("mine"))
+def _too_often(request: HttpRequest, opened: Opened) -> HttpResponse | None:
+    """The page of a link with a sentence, for who pressed its buttons too often."""
+    if not rate.is_too_often(request, opened.keyring, "mine"):
+        return None
+    return _chairs(request, opened.key, opened.raw, by_link=True, status=429, refused=str(TOO_OFTEN))
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    """Whether a page of ours sent this form, as far as its browser says.
+
+    From a page without referrer a browser says ``Origin: null``; then ``Sec-Fetch-Site`` tells, which browsers leave out on plain
+    http and before 2023. One that says neither is no browser, or older than any that could be fooled. ``request.headers`` has what
+    was sent, also where ``META`` was put right (``aanschuiven.csrf``).
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return request.headers.get("Origin") in (None, f"{request.scheme}://{request.get_host()}")
+
+
+@opened_by_key
+def remember(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """The device gets a link of its own, so that it goes on when this one is ended, and ends without it.
+
+    No other site may plant its link on a visitor's device: what they write there would be somebody else's to read. A form of which
+    we cannot tell where it came from is asked again, with a token.
+    """
+    if too_often := _too_often(request, opened):
+        return too_often
+    if _is_ours(request):
+        return _remember(request, opened)
+    if "csrfmiddlewaretoken" not in request.POST:
+        context = {"raw": opened.raw, "is_borrowed": bool(request.POST.get("geleend")), "menu": "mijn"}
+        return render(request, "meetings/remember.html", context, status=403)
+    return csrf_protect(_remember)(request, opened)
+
+
+def _remember(request: HttpRequest, opened: Opened) -> HttpResponse:
+    response, keyring = see_other(request, reverse("mine")), opened.keyring
     if keys.Device(request).keyring == keyring:
         return response
     if request.POST.get("geleend"):
@@ -104,41 +163,39 @@ def remember(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def leave_by_key(request: HttpRequest, key: str, sign_up_id: int) -> HttpResponse:
-    if request.method != "POST":
-        return see_other(request, reverse("mine_by_key", args=[key]))
-    opened, keyring = _opened(request, key)
-    sign_up = keyring.sign_ups.filter(pk=sign_up_id).first()
+@opened_by_key
+def leave_by_key(request: HttpRequest, opened: Opened, *, sign_up_id: int) -> HttpResponse:
+    if too_often := _too_often(request, opened):
+        return too_often
+    sign_up = opened.keyring.sign_ups.filter(pk=sign_up_id).first()
     if sign_up is not None:
         try:
-            left = seats.leave(sign_up.occurrence_id, keyring, now=timezone.now())
+            left = seats.leave(sign_up.occurrence_id, opened.keyring, now=timezone.now())
         except seats.OccurrenceClosed as closed:
-            return _chairs(request, opened, key, by_link=True, status=422, refused=str(closed))
+            return _chairs(request, opened.key, opened.raw, by_link=True, status=422, refused=str(closed))
         messages.success(request, goodbye(left))
-    return see_other(request, reverse("mine_by_key", args=[key]))
+    return see_other(request, reverse("mine_by_key", args=[opened.raw]))
+
+
+@opened_by_key
+def end_link_by_key(request: HttpRequest, opened: Opened, *, key_id: int) -> HttpResponse:
+    """One link of a keyring stops: who holds one can let a device remember it, and so do all of this already."""
+    if too_often := _too_often(request, opened):
+        return too_often
+    back = reverse("mine") if opened.key.pk == key_id else reverse("mine_by_key", args=[opened.raw])
+    return _end(request, opened.keyring, key_id, back)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_link(request: HttpRequest, key_id: int) -> HttpResponse:
     """One link of this device's keyring stops, and the others go on."""
-    keyring = keys.Device(request).keyring
-    if request.method != "POST" or keyring is None:
+    device = keys.Device(request)
+    if request.method != "POST" or device.keyring is None:
         return see_other(request, reverse("mine"))
-    return _end(request, keyring, key_id, reverse("mine"))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def end_link_by_key(request: HttpRequest, key: str, key_id: int) -> HttpResponse:
-    """The same by link: who holds one can let a device remember it, and so do all of this already."""
-    here = reverse("mine_by_key", args=[key])
-    if request.method != "POST":
-        return see_other(request, here)
-    opened, keyring = _opened(request, key)
-    return _end(request, keyring, key_id, reverse("mine") if opened.pk == key_id else here)
+    if rate.is_too_often(request, device.keyring, "mine"):
+        return _chairs(request, device.key, device.raw, by_link=False, status=429, refused=str(TOO_OFTEN))
+    return _end(request, device.keyring, key_id, reverse("mine"))
 
 
 def _end(request: HttpRequest, keyring: Keyring, key_id: int, back: str) -> HttpResponse:
@@ -157,7 +214,10 @@ def _end(request: HttpRequest, keyring: Keyring, key_id: int, back: str) -> Http
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forget(request: HttpRequest) -> HttpResponse:
-    """The device forgets; the chairs stay. Who comes back to this address later is shown the buttons again."""
+    """The device forgets; the chairs stay. Who comes back to this address later is shown the buttons again.
+
+    Not counted: it asks the database nothing, and on a borrowed device nobody should hear "wait an hour".
+    """
     if request.method != "POST":
         return see_other(request, reverse("mine"))
     messages.success(request, _("Dit apparaat weet niets meer van jou. Je stoelen blijven van jou, met jouw link."))
@@ -175,6 +235,8 @@ def renew(request: HttpRequest) -> HttpResponse:
     device = keys.Device(request)
     response = see_other(request, reverse("mine"))
     if keyring := device.keyring:
+        if rate.is_too_often(request, keyring, "mine"):
+            return _chairs(request, device.key, device.raw, by_link=False, status=429, refused=str(TOO_OFTEN))
         keys.revoke_all(keyring, now=timezone.now())
         raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("nieuwe link"))
         keys.remember(response, raw, is_own=not device.borrowed)
@@ -183,14 +245,16 @@ def renew(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """Everything of this keyring goes at once; coming chairs fall free for the next."""
     keyring = keys.Device(request).keyring
     if keyring is None:
         return see_other(request, reverse("mine"))
-    if request.method == "GET":
-        return keep_secret(render(request, "meetings/erase.html", {"menu": "mijn"}))
+    is_too_often = request.method == "POST" and rate.is_too_often(request, keyring, "mine")
+    if request.method != "POST" or is_too_often:
+        context = {"menu": "mijn", "refused": TOO_OFTEN if is_too_often else ""}
+        return keep_secret(render(request, "meetings/erase.html", context, status=429 if is_too_often else 200))
     seats.erase(keyring, now=timezone.now())
     messages.success(request, _("Alles van jou is weg. Je stoelen zijn vrij voor een ander."))
     response = see_other(request, reverse("mine"))
@@ -199,21 +263,21 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def lost(request: HttpRequest) -> HttpResponse:
     """ "Stuur mijn link nog eens": the answer is the same whether or not we know the address."""
     form = LostLinkForm(request.POST or None)
     status = 200
     if request.method == "POST":
         if rate.is_too_often(request, None, "lost"):
-            form.add_error(None, _("Dat ging te vaak achter elkaar. Wacht een uur en probeer het dan weer."))
+            form.add_error(None, TOO_OFTEN)
             status = 429
         elif form.is_valid():
             address = form.cleaned_data["email"]
             known = Keyring.objects.filter(Q(email__iexact=address) | Q(sign_ups__email__iexact=address)).distinct().order_by("-id")[:5]
             for keyring in filter(rate.may_mail, known):
                 gave_it = keyring.sign_ups.filter(email__iexact=address).first()
-                tasks.send_link_again.enqueue(keyring.pk, gave_it.pk if gave_it else None)
+                notices.send_link_again.enqueue(keyring.pk, gave_it.pk if gave_it else None)
             messages.success(
                 request, _("Kennen we dit adres? Dan is er een mail onderweg met een nieuwe link. Kijk ook bij ongewenste mail.")
             )

@@ -7,6 +7,7 @@ may be what is broken.
 
 import sqlite3
 import sys
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -53,6 +54,22 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without the right token: too old, or its cookie gone. One that another site sent is told so."""
     is_foreign = reason.endswith(REASON_BAD_ORIGIN.partition("%s")[2])  # Django says the same of Origin and Referer
     return _page(request, "403_origin.html" if is_foreign else "403_csrf.html", 403)
+
+
+def method_not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: give a 405, which Django answers with nothing at all, a page. ``Allow`` says what can be done there."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        page = _page(request, "405.html", 405)
+        response.content = page.content
+        for name, value in page.items():
+            response[name] = value
+        return response
+
+    return middleware
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from meetings import keys, seats
+from meetings import keys, rate, seats
 from meetings import table as table_of
 from meetings.models import Key, Keyring, Kind, Names, Occurrence, SignUp, Visibility
 from tests.factories import keyring, meeting, occurrence
@@ -94,7 +95,7 @@ def test_an_activity_asks_nothing(client):
         ({"perspectief": "bewoner", "email": "geen adres"}, "Dit lijkt geen e-mailadres."),
         ({"perspectief": "bewoner", "zichtbaar": "buurt"}, "Kies wie je naam ziet."),
         ({"perspectief": "bewoner", "voor": "niemand"}, "Kies voor wie de stoel is."),
-        ({"perspectief": "bewoner", "teken": "<script>"}, "Dit formulier klopt niet meer."),
+        ({"perspectief": "bewoner", "teken": "<script>"}, "Dit formulier was al verstuurd, of het is te oud."),
     ],
     ids=lambda value: None if isinstance(value, str) else "-".join(k for k in value if k != "perspectief") or "nothing",
 )
@@ -167,7 +168,85 @@ def test_a_form_of_one_table_counts_at_no_other(client, table):
     answer = client.post(chair(other), data)
 
     assert answer.status_code == 422
-    assert "Dit formulier klopt niet meer. Open het opnieuw." in answer.content.decode()
+    assert "Dit formulier was al verstuurd, of het is te oud." in answer.content.decode()
+    assert client.post(chair(other), data | {"teken": token(answer)}).status_code == 303
+
+
+def test_a_form_that_was_refused_comes_back_with_another_token(client, table):
+    answer = client.post(chair(table), {"perspectief": "bewoner", "teken": "kort"})
+
+    assert answer.status_code == 422
+    assert client.post(chair(table), {"perspectief": "bewoner", "teken": token(answer)}).status_code == 303
+
+
+@pytest.mark.parametrize("voor", ["", "ander"])
+def test_the_token_of_a_form_is_no_key_to_what_somebody_has(table, voor):
+    victim, thief = Client(), Client()
+    data = {"perspectief": "bewoner", "naam": "Joke", "email": "joke@example.org", "teken": "een-teken-van-joke"}
+    victim.post(chair(table), data)
+    SignUp.objects.update(form_at=timezone.now() - timedelta(minutes=3))
+
+    answer = thief.post(chair(table), {"perspectief": "bewoner", "voor": voor, "teken": data["teken"]})
+
+    assert answer.status_code == 422
+    assert not {settings.KEYRING_COOKIE, "kaartje"} & set(thief.cookies)
+    assert (Keyring.objects.count(), Key.objects.count(), table.sign_ups.count()) == (1, 1, 1)
+
+
+def test_somebody_elses_token_takes_nothing_from_who_sends_it(client, table):
+    Client().post(chair(table), {"perspectief": "bewoner", "naam": "Joke", "teken": "een-teken-van-joke"})
+    client.post(chair(occurrence(starts_at=timezone.now() + SOON)), {"perspectief": "bewoner", "naam": "Annie"})
+    own = client.cookies[settings.KEYRING_COOKIE].value
+
+    answer = client.post(chair(table), {"perspectief": "bewoner", "teken": "een-teken-van-joke"})
+
+    assert answer.status_code == 422
+    assert client.cookies[settings.KEYRING_COOKIE].value == own
+    assert keys.resolve(own, Key.Scope.KEYRING).keyring.sign_ups.get().name == "Annie"
+    assert [sign_up.name for sign_up in table.sign_ups.all()] == ["Joke"]
+
+
+def test_two_tabs_of_one_person_at_once_show_the_second_that_they_sit(client, table, monkeypatch):
+    client.post(chair(occurrence(starts_at=timezone.now() + SOON)), {"perspectief": "bewoner"})
+    who = Keyring.objects.get()
+
+    def first_tab(*args: object) -> bool:
+        """Comes in between, when the view has looked and not locked yet."""
+        seats.take(table.pk, who, "bewoner", name="Joke", now=timezone.now())
+        return False
+
+    monkeypatch.setattr(rate, "is_too_often", first_tab)
+    answer = client.post(chair(table), {"perspectief": "beleid", "naam": "Joke, tweede tabblad"})
+
+    assert answer.status_code == 422
+    assert "Je zit al aan tafel" in answer.content.decode()
+    assert table.sign_ups.get().name == "Joke"
+
+
+def test_what_only_a_machine_fills_in_is_asked_again_and_kindly(client, table):
+    field = re.search(r'<p class="hide" aria-hidden="true">.*?</p>', client.get(chair(table)).text).group(0)
+    assert 'name="webadres" tabindex="-1" autocomplete="off"' in field
+
+    answer = client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke", "webadres": "https://pillen.example"})
+
+    assert answer.status_code == 422
+    assert "Er was een vak ingevuld dat je niet ziet." in answer.text
+    assert 'value="Joke"' in answer.text
+    assert "pillen" not in answer.text
+    assert not table.sign_ups.exists()
+
+
+def test_nobody_fills_a_mailbox_with_chairs_for_somebody_else(client, django_capture_on_commit_callbacks):
+    where = occurrence(starts_at=timezone.now() + SOON, capacity=None)
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [
+            client.post(chair(where), {"perspectief": "bewoner", "voor": "ander", "email": address})
+            for address in ["z@example.org", "Z@example.org"] * 6 + ["ander@example.org"]
+        ]
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert where.sign_ups.count() == 13
+    assert DBTaskResult.objects.filter(task_path="meetings.notices.tell_confirmed").count() == 11
 
 
 def test_a_form_for_somebody_else_sent_twice_is_one_chair_one_keyring_and_the_same_card(client, table, django_capture_on_commit_callbacks):
@@ -181,7 +260,7 @@ def test_a_form_for_somebody_else_sent_twice_is_one_chair_one_keyring_and_the_sa
     assert [answer.status_code for answer in answers] == [303, 303]
     assert (table.sign_ups.count(), Keyring.objects.count()) == (2, 2)
     assert "Jouw stoel is nummer" in client.get(answers[1]["Location"]).content.decode()
-    assert DBTaskResult.objects.filter(task_path="meetings.tasks.tell_confirmed").count() == 1
+    assert DBTaskResult.objects.filter(task_path="meetings.notices.tell_confirmed").count() == 1
 
 
 def test_who_sits_already_is_told_so_and_nobody_is_overwritten(client, table):
@@ -300,6 +379,20 @@ def test_a_borrowed_device_shows_the_link_once_and_offers_to_forget(client, tabl
     assert "Dit toestel weet nog niets van jou." in client.get("/mijn/").content.decode()
 
 
+def test_a_borrowed_device_shows_the_link_on_the_card_only_if_it_was_not_shown_yet(client, table):
+    card = table.get_absolute_url() + "kaartje/"
+    client.post(chair(table), {"perspectief": "bewoner", "geleend": "ja"})
+    raw = client.cookies[settings.KEYRING_COOKIE].value
+
+    assert client.head(table.get_absolute_url()).status_code == client.head(card).status_code == client.head("/mijn/").status_code == 200
+    assert raw in client.get(card).text
+    again = client.get(card, follow=True)
+
+    assert again.redirect_chain == [(table.get_absolute_url(), 303)]
+    assert "Jouw link zag je één keer." in again.text
+    assert raw not in again.text
+
+
 def test_who_waits_for_a_resident_did_not_lose_a_race(client):
     where = occurrence(starts_at=timezone.now() + SOON, capacity=12, balance="gelijk", formal_start=0)
 
@@ -342,6 +435,47 @@ def test_a_full_table_puts_you_on_the_waiting_list_and_says_what_to_do(client, t
     assert "Jij bent de eerste die wacht." in page
     assert "Of kom gewoon, meestal valt er iemand uit." in page
     assert "Schrijf op: kijk " in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "walks_in"),
+    [
+        ({"status": Occurrence.Status.CANCELLED}, False),
+        ({"starts_at": timezone.now() - timedelta(minutes=5)}, True),
+        ({"starts_at": timezone.now() - timedelta(days=5), "ends_at": timezone.now() - timedelta(days=4)}, False),
+    ],
+    ids=["cancelled", "begun", "past"],
+)
+def test_who_waited_for_a_date_that_is_over_is_promised_no_chair(client, table, fields, walks_in):
+    seats.take(table.pk, keyring(), "bewoner", party=3, now=timezone.now())
+    client.post(chair(table), {"perspectief": "bewoner"})
+    Occurrence.objects.update(**fields)
+
+    page = client.get(table.get_absolute_url()).text
+
+    assert "Je stond op de wachtlijst" in page
+    assert "Komt er een stoel vrij?" not in page
+    assert "opstaan/" not in page
+    assert ("Kom gewoon, meestal valt er iemand uit." in page) is walks_in
+
+
+def test_who_waits_reads_how_many_people_are_ahead(client, table):
+    for party in (3, 2, 1):
+        seats.take(table.pk, keyring(), "bewoner", party=party, now=timezone.now())
+
+    client.post(chair(table), {"perspectief": "bewoner"})
+
+    assert "Er wachten 3 mensen vóór jou." in client.get(table.get_absolute_url()).text
+
+
+def test_a_chair_at_a_table_without_a_date_goes_in_no_calendar(client):
+    where = occurrence(starts_at=None, capacity=3)
+    client.post(chair(where), {"perspectief": "bewoner"})
+
+    page = client.get(where.get_absolute_url()).text
+
+    assert "Je zit aan tafel." in page
+    assert "ooit.ics" not in page
 
 
 def test_a_lost_race_is_said(client, table):
@@ -533,7 +667,7 @@ def test_an_address_that_is_given_later_gets_the_link_too(client, table, django_
             client.post(chair(table), {"perspectief": "bewoner", "voor": "mij", "email": email})
 
     assert Keyring.objects.get().email == "joke@example.org"
-    assert DBTaskResult.objects.filter(task_path="meetings.tasks.tell_confirmed").count() == 2
+    assert DBTaskResult.objects.filter(task_path="meetings.notices.tell_confirmed").count() == 2
 
 
 def test_an_unlisted_table_says_noindex_and_opens_by_its_address(client):
@@ -634,7 +768,7 @@ def test_nobody_fills_a_mailbox_with_lost_links(client, table):
     answers = [client.post("/mijn/kwijt/", {"email": "joke@example.org"}) for _ in range(5)]
 
     assert {answer.status_code for answer in answers} == {303}  # which tells nobody that the address is known
-    assert DBTaskResult.objects.filter(task_path="meetings.tasks.send_link_again").count() == 3
+    assert DBTaskResult.objects.filter(task_path="meetings.notices.send_link_again").count() == 3
 
 
 def test_too_often_from_one_keyring_is_429_with_a_sentence(client, table, settings):
@@ -645,6 +779,51 @@ def test_too_often_from_one_keyring_is_429_with_a_sentence(client, table, settin
 
     assert [a.status_code for a in answers] == [303, 303, 429]
     assert "Dat ging te vaak achter elkaar." in answers[-1].content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["{table}opstaan/", "/mijn/link/", "/mijn/link/1/", "/mijn/wis/", "{link}onthoud/", "{link}opstaan/1/", "{link}link/1/"]
+)
+def test_every_button_pressed_too_often_says_so_and_does_nothing(client, table, settings, path):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    raw = client.cookies[settings.KEYRING_COOKIE].value
+    where = path.format(table=table.get_absolute_url(), link=f"/mijn/{raw}/")
+    settings.RATE_KEYRING = 1
+    for what in ("leave", "mine"):
+        cache.set(rate_key(what), 1)
+
+    answer = client.post(where)
+
+    assert answer.status_code == 429
+    assert "Dat ging te vaak achter elkaar. Wacht een uur en probeer het dan weer." in answer.text
+    assert table.sign_ups.exists()
+    assert Key.objects.filter(revoked_at=None).count() == 1
+
+
+def rate_key(what: str) -> str:
+    """Where ``rate`` counts what this keyring does."""
+    return rate._key(f"ring:{Keyring.objects.get().pk}", what)
+
+
+def test_a_network_that_tries_wrong_links_is_stopped_and_the_right_ones_go_on(client, table, settings):
+    settings.RATE_NETWORK = 3
+    raw = keys.mint(Key.Scope.KEYRING, keyring=keyring())
+    wrong = "/mijn/k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5/"
+
+    answers = [client.get(wrong) for _try in range(5)]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 429, 429]
+    assert "Er zijn hier te veel links geprobeerd" in answers[-1].text
+    assert (answers[-1]["Referrer-Policy"], "no-store" in answers[-1]["Cache-Control"]) == ("no-referrer", True)
+    assert client.get(f"/mijn/{raw}/").status_code == 200
+
+
+@pytest.mark.parametrize("rest", ["aanschuiven/", "opstaan/"])
+def test_whoever_asks_for_the_head_of_a_form_gets_it(client, table, rest):
+    client.post(chair(table), {"perspectief": "bewoner"})
+
+    assert client.head(table.get_absolute_url() + rest).status_code == 200
+    assert client.head("/mijn/kwijt/").status_code == client.head("/mijn/wis/").status_code == 200
 
 
 def test_the_path_to_a_chair_reads_in_english_too(client, table):

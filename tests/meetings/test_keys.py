@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -190,16 +191,105 @@ def test_nobody_stops_a_link_of_somebody_else(owner, address):
     assert Client().get(f"/mijn/{theirs}/").status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/mijn/link/{id}/", "/mijn/{raw}/link/{id}/"], ids=["device", "link"])
-def test_a_link_is_stopped_by_a_button_of_ours_only(owner, address):
+def test_a_link_is_stopped_by_a_button_of_ours_only(owner):
     raw = mint(owner)
-    address, strict = address.format(id=id_of(raw), raw=raw), Client(enforce_csrf_checks=True)
+    address, strict = f"/mijn/link/{id_of(raw)}/", Client(enforce_csrf_checks=True)
     strict.cookies[settings.KEYRING_COOKIE] = raw
 
     assert strict.post(address).status_code == 403
     assert strict.get(address).status_code == 303
-    assert Client().post(address.replace(raw, "k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5")).status_code in (303, 404)
     assert keys.resolve(raw, Key.Scope.KEYRING) is not None
+
+
+def test_the_page_of_a_link_sets_no_cookie_and_its_buttons_need_none(owner):
+    raw, mail, visitor = mint(owner), mint(owner, "mail"), Client(enforce_csrf_checks=True)
+
+    page = visitor.get(f"/mijn/{raw}/")
+    assert not page.cookies
+    assert "csrfmiddlewaretoken" not in page.text
+    buttons = re.findall(r'<form[^>]* action="([^"]+)"', page.text)
+    assert {button.split("/")[3] for button in buttons} == {"opstaan", "onthoud", "link"}
+
+    assert visitor.post(f"/mijn/{raw}/opstaan/{owner.sign_ups.get().pk}/").status_code == 303
+    assert visitor.post(f"/mijn/{raw}/link/{id_of(mail)}/").status_code == 303
+    assert not owner.sign_ups.exists()
+    for rest in ("onthoud/", "opstaan/1/", f"link/{id_of(raw)}/"):
+        assert visitor.get(f"/mijn/{raw}/{rest}")["Location"] == f"/mijn/{raw}/"
+    assert visitor.post(f"/mijn/{raw}/").status_code == 405
+
+
+OURS = [{}, {"origin": "http://testserver"}, {"origin": "null", "sec-fetch-site": "same-origin"}]
+WHOSE = [{"origin": "null"}, {"origin": "https://elders.example"}, {"origin": "null", "sec-fetch-site": "cross-site"}]
+
+
+@pytest.mark.parametrize("headers", OURS, ids=["no browser", "an old one", "a new one"])
+def test_a_device_remembers_at_a_button_of_ours(owner, headers):
+    visitor = Client(enforce_csrf_checks=True)
+
+    answer = visitor.post(f"/mijn/{mint(owner)}/onthoud/", headers=headers)
+
+    assert answer["Location"] == "/mijn/"
+    assert keys.keyring_of_cookie(visitor.cookies[settings.KEYRING_COOKIE].value) == owner
+
+
+@pytest.mark.parametrize("headers", WHOSE, ids=["cannot tell", "another site", "another site that hides"])
+def test_no_other_site_plants_its_link_on_a_device(owner, headers):
+    """Their link would collect what a visitor says of themselves. A browser that cannot tell is asked once more."""
+    raw, visitor = mint(owner), Client(enforce_csrf_checks=True)
+
+    asked = visitor.post(f"/mijn/{raw}/onthoud/", {"geleend": "ja"}, headers=headers)
+
+    assert asked.status_code == 403
+    assert "Druk nog één keer op de knop." in asked.text
+    assert settings.KEYRING_COOKIE not in visitor.cookies
+    forged = visitor.post(f"/mijn/{raw}/onthoud/", {"csrfmiddlewaretoken": "a" * 64}, headers=headers)
+    assert forged.status_code == 403
+    assert settings.KEYRING_COOKIE not in visitor.cookies
+
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', asked.text)[1]
+    answer = visitor.post(f"/mijn/{raw}/onthoud/", {"csrfmiddlewaretoken": token, "geleend": "ja"}, headers={"origin": "null"})
+    assert answer["Location"] == "/mijn/"
+    assert visitor.cookies[settings.KEYRING_COOKIE]["max-age"] == ""
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda key: key.replace("-", " "),
+        lambda key: key.replace("-", "").upper(),
+        lambda key: f"“{key}”.",
+        lambda key: key.replace("-", "–"),
+        lambda key: f" {key.replace('-', ' - ')} ",
+    ],
+    ids=["spaces", "capitals", "quotes and a full stop", "dashes of a text editor", "wide"],
+)
+def test_a_link_typed_from_paper_leads_to_the_link(owner, typed):
+    raw = mint(owner)
+
+    for end in ("/", ""):
+        answer = Client().get(f"/mijn/{quote(typed(raw))}{end}")
+        assert (answer.status_code, answer["Location"]) == (303, f"/mijn/{raw}/")
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert not answer.cookies
+
+
+def test_a_device_that_kept_its_key_with_spaces_shows_the_link_as_we_write_it(owner):
+    raw = mint(owner)
+    client = device(raw.replace("-", " ").upper())
+
+    assert f"/mijn/{raw}/" in client.get("/mijn/").text
+    assert f"/mijn/{raw}/" in client.get(owner.sign_ups.get().occurrence.get_absolute_url()).text
+
+
+def test_titles_and_places_are_marked_as_dutch_on_the_english_page(owner):
+    where = owner.sign_ups.get().occurrence
+    here = device(mint(owner))
+
+    page = here.get("/en/mijn/").text
+    assert f'lang="nl">{where.title}</a>' in page
+    assert f'<p lang="nl">{where.place_name}' in page
+    assert 'lang="nl">' not in here.get("/mijn/").text.partition("<main")[2].partition("</main>")[0]
 
 
 def test_a_feed_is_no_link_that_opens_a_keyring(owner):

@@ -37,7 +37,7 @@ def test_names_addresses_and_messages_go_after_the_days_a_site_keeps_them_and_th
 
     assert retention.erase_past(30, now=AFTER + timedelta(hours=2)) == 1
     sign_up.refresh_from_db()
-    assert (sign_up.name, sign_up.email, sign_up.message, sign_up.form_token, sign_up.keyring) == ("", "", "", "", None)
+    assert (sign_up.name, sign_up.email, sign_up.message, sign_up.form_hash, sign_up.keyring) == ("", "", "", "", None)
     assert (sign_up.party, sign_up.occurrence.seats_policy) == (3, 3)
     assert retention.erase_past(30, now=AFTER + timedelta(hours=2)) == 0
 
@@ -52,6 +52,22 @@ def test_what_is_still_to_come_is_left_alone():
     sign_up.refresh_from_db()
     keyring.refresh_from_db()
     assert (sign_up.name, keyring.email, later.meeting.host.first_name) == ("Zeynep", "z@example.org", "Fatima")
+
+
+def test_a_chair_at_a_table_without_a_date_falls_free_thirteen_months_after_its_owner_was_last_seen():
+    undated = factories.occurrence(starts_at=None, capacity=2)
+    gone, here, new = (sit(undated, form_token=f"een-teken-van-{who}") for who in ("wie-wegging", "wie-er-is", "wie-nieuw-is"))
+    SignUp.objects.exclude(pk=new.pk).update(created_at=NOW - timedelta(days=400))
+    keys.mint(Key.Scope.KEYRING, keyring=here.keyring)
+    Key.objects.update(created_at=NOW - timedelta(days=400), last_used_on=(NOW - timedelta(days=20)).date())
+
+    assert retention.erase_past(30, now=NOW) == 1
+    assert retention.erase_past(30, now=NOW) == 0
+
+    assert set(undated.sign_ups.values_list("pk", "state")) == {(here.pk, "seated"), (new.pk, "seated")}
+    assert not SignUp.objects.filter(pk=gone.pk).exists()
+    undated.refresh_from_db()
+    assert (undated.seats_policy, undated.waiting) == (2, 0)
 
 
 def test_who_received_people_goes_with_the_last_date(monkeypatch):

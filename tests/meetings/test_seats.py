@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meetings import seats
-from meetings.models import Occurrence, SignUp
+from meetings.models import Keyring, Occurrence, SignUp
 from meetings.models.choices import Balance, Kind, Perspective
 from tests.factories import keyring, occurrence
 
 BEFORE = datetime(2026, 12, 1, 12, tzinfo=UTC)
+FORM = "abcdefghijklmnop"  # the token of a form
 RESIDENT, PRACTICE, POLICY = Perspective.RESIDENT, Perspective.PRACTICE, Perspective.POLICY
 
 pytestmark = pytest.mark.django_db
@@ -60,14 +61,59 @@ def test_a_keyring_that_takes_twice_changes_its_one_sign_up():
 
 
 def test_the_same_form_twice_counts_once():
-    where = table(capacity=4)
+    where, who = table(capacity=4), keyring()
 
-    first = take(where, form_token="abcdefghijklmnop")
-    again = take(where, form_token="abcdefghijklmnop")
+    first = take(where, who=who, name="Joke", form_token=FORM, may_change=False)
+    again = take(where, who=who, name="Joke", form_token=FORM, may_change=False)
 
     assert again.pk == first.pk
     where.refresh_from_db()
-    assert where.seats_taken == 1
+    assert (where.seats_taken, where.version) == (1, 1)
+
+
+def test_a_form_is_kept_as_a_hash_only():
+    row = take(table(), form_token=FORM)
+
+    assert FORM not in str(row.__dict__)
+    assert len(row.form_hash) == 64
+
+
+@pytest.mark.parametrize(
+    ("later", "made_before", "is_again"),
+    [(timedelta(seconds=90), False, True), (timedelta(seconds=150), False, False), (timedelta(0), True, False)],
+    ids=["pressed twice", "too long ago", "by who was known before"],
+)
+def test_a_form_that_came_in_from_another_keyring_leads_there_only_just_after_it_made_that(later, made_before, is_again):
+    where, first = table(capacity=4), keyring()
+    Keyring.objects.update(created_at=BEFORE + timedelta(seconds=-1 if made_before else 1))
+    taken = take(where, who=first, form_token=FORM)
+
+    with pytest.raises(seats.FormSentBefore) as sent:
+        seats.take(where.pk, keyring(), RESIDENT, form_token=FORM, now=BEFORE + later)
+
+    assert sent.value.again == (taken if is_again else None)
+    assert where.sign_ups.get() == taken
+
+
+def test_who_sits_and_did_not_ask_to_change_keeps_what_they_have():
+    where, who = table(capacity=4), keyring()
+    take(where, who=who, name="Joke")
+
+    with pytest.raises(seats.AlreadySits):
+        take(where, who=who, name="Piet", form_token=FORM, may_change=False)
+
+    assert where.sign_ups.get().name == "Joke"
+
+
+def test_a_keyring_that_was_erased_meanwhile_takes_no_chair():
+    where, who = table(capacity=4), keyring()
+    seats.erase(Keyring.objects.get(), now=BEFORE)
+
+    with pytest.raises(seats.KeyringGone, match="Schuif dan opnieuw aan"):
+        take(where, who=who)
+
+    assert_sound(where)
+    assert not where.sign_ups.exists()
 
 
 def test_a_chair_that_falls_free_goes_to_the_first_who_waits():
@@ -238,7 +284,7 @@ def test_what_changes_nothing_at_the_table_makes_no_version_and_no_frame(django_
 
     same = {"who": who, "name": "Joke", "party": 2}
     assert doing(lambda: take(where, **same)) == 1
-    assert doing(lambda: take(where, **same), lambda: take(where, **same, form_token="abcdefghijklmnop", email="j@example.org")) == 1
+    assert doing(lambda: take(where, **same), lambda: take(where, **same, form_token=FORM, email="j@example.org")) == 1
     assert doing(lambda: seats.leave(where.pk, keyring(), now=BEFORE)) == 1
     assert doing(lambda: seats.set_capacity(where.pk, 2, now=BEFORE), lambda: seats.set_closed(where.pk, False, now=BEFORE)) == 1
     assert told == [1]
@@ -281,10 +327,11 @@ def test_a_chair_that_nobody_on_the_waiting_list_may_have_is_free():
 
 def test_a_form_of_one_table_is_refused_at_another():
     here, there = table(capacity=2), occurrence(starts_at=BEFORE + timedelta(days=3), kind=Kind.SESSION, capacity=2)
-    take(here, form_token="abcdefghijklmnop")
+    take(here, form_token=FORM)
 
-    with pytest.raises(seats.FormOfAnotherTable, match="Open het opnieuw"):
-        take(there, form_token="abcdefghijklmnop")
+    with pytest.raises(seats.FormSentBefore, match="druk opnieuw op de knop") as sent:
+        take(there, form_token=FORM)
+    assert sent.value.again is None
     assert not there.sign_ups.exists()
 
 
@@ -308,6 +355,62 @@ def test_erasing_frees_coming_chairs_and_leaves_past_ones_without_a_name():
     left = past.sign_ups.get()
     assert (left.name, left.message, left.keyring) == ("", "", None)
     assert_sound(past)
+
+
+def test_erasing_during_a_date_takes_the_name_off_the_open_pages(django_capture_on_commit_callbacks, monkeypatch):
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(seats.live, "announce", lambda path, version: told.append((path, version)))
+    who, on = keyring(), occurrence(starts_at=BEFORE - timedelta(minutes=5), kind=Kind.SESSION, capacity=2)
+    seats.take(on.pk, who, RESIDENT, name="Joke", name_visibility="iedereen", now=BEFORE - timedelta(days=1))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        seats.erase(who, now=BEFORE)
+        seats.erase(who, now=BEFORE)  # the button pressed twice
+
+    assert (on.sign_ups.get().name, on.sign_ups.get().keyring) == ("", None)
+    assert_sound(on)
+    assert told == [(on.get_absolute_url(), 2)]
+    assert on.seats_taken == 1
+
+
+def test_a_closed_list_takes_nobody_new_and_keeps_its_word_to_who_waits():
+    where, leaver = table(capacity=1), keyring()
+    take(where, who=leaver)
+    waits = take(where)
+    seats.set_closed(where.pk, True, now=BEFORE)
+
+    with pytest.raises(seats.OccurrenceClosed):
+        take(where)
+    seats.leave(where.pk, leaver, now=BEFORE)
+
+    waits.refresh_from_db()
+    assert waits.state == SignUp.State.SEATED
+    assert_sound(where)
+
+
+@pytest.mark.parametrize(
+    ("fields", "walks_in"),
+    [({}, True), ({"extra_chair": False}, False), ({"extra_chair": False, "capacity": 2}, True)],
+    ids=["with the extra chair", "full without it", "a free chair without it"],
+)
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(days=2, minutes=1)], ids=["closed", "begun"])
+def test_nobody_is_asked_in_where_no_chair_is(fields, walks_in, late):
+    where = table(**{"capacity": 1} | fields)
+    take(where)
+    seats.set_closed(where.pk, True, now=BEFORE)
+
+    with pytest.raises(seats.OccurrenceClosed) as closed:
+        seats.take(where.pk, keyring(), RESIDENT, now=BEFORE + late)
+
+    assert ("Loop gerust binnen" in str(closed.value)) is walks_in
+
+
+def test_people_ahead_are_counted_not_sign_ups():
+    where = table(capacity=1)
+    take(where)
+    family, second, last = take(where, party=4), take(where), take(where)
+
+    assert [seats.people_ahead(one) for one in (family, second, last)] == [0, 4, 5]
 
 
 ACTION = st.one_of(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -130,7 +131,8 @@ def test_parties_leavers_and_a_host_who_moves_chairs_never_make_it_too_full(bala
 def test_the_same_form_sent_many_times_at_once_takes_one_chair():
     where, who = table(capacity=5), keyring()
 
-    errors = at_once([lambda: seats.take(where.pk, who, Perspective.RESIDENT, form_token="de-knop-tien-keer", now=BEFORE)] * 10)
+    press = partial(seats.take, where.pk, who, Perspective.RESIDENT, form_token="de-knop-tien-keer", may_change=False, now=BEFORE)
+    errors = at_once([press] * 10)
 
     assert errors == []
     assert_sound(where)
@@ -164,7 +166,7 @@ def test_one_form_at_two_tables_at_once_counts_at_one_of_them():
         ]
     )
 
-    assert [type(error) for error in errors] == [seats.FormOfAnotherTable]
+    assert [type(error) for error in errors] == [seats.FormSentBefore]
     for where in tables:
         assert_sound(where)
     assert sum(where.seats_taken for where in tables) == 1
@@ -181,6 +183,57 @@ def test_one_keyring_on_two_phones_at_once_has_one_sign_up():
     assert errors == []
     assert_sound(where)
     assert where.sign_ups.count() == 1
+
+
+@pytest.mark.usefixtures("slowly")
+def test_two_tabs_of_one_person_at_once_do_not_overwrite_each_other():
+    where, who = table(capacity=5), keyring()
+
+    errors = at_once(
+        [
+            partial(
+                seats.take, where.pk, who, Perspective.RESIDENT, name=name, form_token=f"formulier-van-{name}", may_change=False, now=BEFORE
+            )
+            for name in ("Joke", "Piet")
+        ]
+    )
+
+    assert [type(error) for error in errors] == [seats.AlreadySits]
+    assert_sound(where)
+    assert where.seats_taken == 1
+
+
+@pytest.mark.usefixtures("slowly")
+def test_neighbours_who_sit_at_the_same_tables_erase_themselves_at_once():
+    """In opposite order they would wait for each other: PostgreSQL ends one of them then."""
+    first, second = table(capacity=4), table(capacity=4)
+    here, there = keyring(), keyring()
+    for who, tables in ((here, (first, second)), (there, (second, first))):
+        for where in tables:
+            seats.take(where.pk, who, Perspective.RESIDENT, now=BEFORE)
+
+    errors = at_once([partial(seats.erase, who, now=BEFORE) for who in (here, there)])
+
+    assert errors == []
+    assert not Keyring.objects.exists()
+    for where in (first, second):
+        assert_sound(where)
+        assert where.seats_taken == 0
+
+
+@pytest.mark.usefixtures("slowly")
+def test_who_erases_everything_while_taking_a_chair_leaves_no_chair_without_a_name():
+    tables, who = [table(capacity=4) for _table in range(3)], keyring()
+    seats.take(tables[0].pk, who, Perspective.RESIDENT, now=BEFORE)
+
+    takes = [partial(seats.take, where.pk, who, Perspective.RESIDENT, now=BEFORE) for where in tables]
+    errors = at_once([*takes, partial(seats.erase, who, now=BEFORE)])
+
+    assert {type(error) for error in errors} <= {seats.KeyringGone}
+    assert not Keyring.objects.exists()
+    assert not SignUp.objects.exists()
+    for where in tables:
+        assert_sound(where)
 
 
 def test_the_control_without_the_lock_seats_more_people_than_there_are_chairs(monkeypatch):

@@ -134,6 +134,18 @@ def test_an_address_that_is_not_there_is_a_404_in_the_house_style(client, addres
     assert "noindex" in answer.text
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("address", "language"), [("/agenda/", "nl"), ("/en/agenda/", "en"), ("/mijn/", "nl")])
+def test_what_an_address_does_not_do_is_a_405_with_a_way_on(client, address, language):
+    answer = client.post(address)
+
+    assert answer.status_code == 405
+    assert "GET" in answer["Allow"]
+    assert f'<html lang="{language}">' in answer.text
+    assert answer["Content-Language"] == language
+    assert 'agenda/">' in answer.text
+
+
 def test_a_form_without_its_token_is_told_what_to_do():
     answer = Client(enforce_csrf_checks=True).post("/mijn/vergeet/", {})
 

@@ -1,5 +1,6 @@
 import logging
 
+import pytest
 from django.conf import settings
 
 from aanschuiven.logs import KeysAsHashes, masked
@@ -18,8 +19,38 @@ def test_a_key_without_hyphens_and_one_in_capitals_are_hidden_too():
     assert KEY.upper() not in masked(f"/beheer/{KEY.upper()}/")
 
 
-def test_an_ordinary_path_stays_readable():
-    assert masked("Not Found: /agenda/koffie-op-dinsdag/2026-12-03/") == "Not Found: /agenda/koffie-op-dinsdag/2026-12-03/"
+@pytest.mark.parametrize("start", ["/mijn/", "/en/mijn/", "http://localhost:8000/beheer/", "/ws/tafel/", "/account/link/"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "xgqh 5hwd a41x 9xwd",
+        "“xgqh-5hwd-a41x-9xwd”",
+        "xgqh.5hwd.a41x",
+        "xgqh–5hwd–a41x",
+        "xgqh%205hwd%20a41x",
+        "xgqh/5hwd/a41x",
+        " xgqh-5hwd",
+    ],
+)
+def test_whatever_is_typed_instead_of_a_key_is_hidden_whole(start, typed):
+    for line in (f"Not Found: {start}{typed}/", f'"GET {start}{typed} HTTP/1.1" 404', f"{start}{typed}/\nTraceback"):
+        written = masked(line)
+        assert not any(group in written for group in ("xgqh", "5hwd", "a41x", "9xwd"))
+        assert f"{start}#" in written
+    assert masked(f"{start}{typed}/\nTraceback").endswith("\nTraceback")
+
+
+def test_a_key_typed_in_groups_is_written_as_the_hash_of_its_row():
+    assert masked(f"Not Found: /mijn/{KEY.replace('-', ' ')}/") == f"Not Found: /mijn/#{keys.hash_of(KEY)[:8]}/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/agenda/koffie-op-dinsdag/2026-12-03/", "/mijn/", "/mijn/kwijt/", "/en/mijn/link/12/", "/mijn/wis/", "/agenda/tafel/2026-12-03/"],
+)
+def test_an_ordinary_path_stays_readable(path):
+    for line in (f"Not Found: {path}", f'"GET {path} HTTP/1.1" 404', f"Bad Request: {path}?q=x"):
+        assert masked(line) == line
 
 
 def test_a_traceback_holds_no_key_either():
