@@ -10,7 +10,7 @@ that a visitor wrote. Shapes come from ``templates/_shapes.html`` by ``<use>``, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, cos, dist, gcd, pi, radians, sin
@@ -176,8 +176,8 @@ def on_the_table(table: Table) -> tuple[str, str]:
     return _("Vol"), _("op de lijst") if table.extra_chair else _("wachtlijst open")
 
 
-def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tuple[SafeString, int]:
-    """(the drawing, people a chair). ``mine``: the visitor's own chairs, the first turned to the bottom; ``new``: just taken."""
+def svg(table: Table, mine: Sequence[int] = ()) -> tuple[SafeString, int]:
+    """(the drawing, people a chair). ``mine``: the visitor's own chairs, the first turned to the bottom."""
     chairs = drawn_chairs(table.capacity, max(table.taken, *(number + 1 for number in mine), 0) if mine else table.taken)
     highest = max((number + 1 for number, who in enumerate(table.seats) if who), default=0)
     if table.capacity is None:
@@ -187,7 +187,6 @@ def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tupl
     plan = layout(n)
     number_at = {place: number for number, place in enumerate(plan.place_of)}
     own = [number // each for number in mine]
-    fresh = {number // each for number in new}
     with_backs = n <= WITH_BACKS
     turn = 90 - plan.spots[plan.place_of[own[0]]][0] if own and with_backs else 0
     out: list[str] = []
@@ -198,7 +197,6 @@ def svg(table: Table, mine: Sequence[int] = (), new: Iterable[int] = ()) -> tupl
         who = shown[number] if number < len(shown) else None
         is_mine = number in own
         marks = " mine" if is_mine else " next" if who is None and not own and place == 0 and not table.is_over else ""
-        marks += " new" if number in fresh else ""
         drawn = (_chair if with_backs else _dot)(who, angle, radius, plan.half, number, marks)
         (on_top if is_mine else out).append(drawn)
         if who and with_backs:
