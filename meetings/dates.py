@@ -8,24 +8,20 @@ stayed. Any other date of that day gets the hour in its key. Nobody else writes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from modelsearch import index
 
-from places.models import Neighbourhood, Place
+from . import live, notices, recurrence, seats
+from .models import HostDetails, Meeting, Occurrence, Segment, WithdrawnDate
+from .models.occurrence import UNDATED
+from .repeated import repeated_fields
 
-from . import live, recurrence, seats
-from .models import HostDetails, Initiative, Kind, Meeting, Occurrence, Segment, Visibility, WithdrawnDate
-
-UNDATED = "ooit"
 RESERVED = {"nieuw", UNDATED}
 PAST = timedelta(days=90)  # how far back the dates of a new series go
 
@@ -43,11 +39,7 @@ def horizon(now: datetime) -> datetime:
 
 def free_slug(meeting: Meeting) -> str:
     """An address for a meeting: its title, with a number when that is taken; 130 random bits when it stands on no list."""
-    if (
-        meeting.visibility == Visibility.LINK
-        or meeting.kind == Kind.KITCHEN_TABLE
-        or (meeting.initiative and not meeting.initiative.is_listed)
-    ):
+    if not meeting.is_for_everyone:
         return Meeting.secret_slug()
     base = slugify(meeting.title)[:80].strip("-") or "bijeenkomst"
     if base in RESERVED or base[:4].isdigit():
@@ -84,40 +76,13 @@ def create(
     return meeting
 
 
-def repeated_fields(meeting: Meeting) -> dict[str, object]:
-    """What every date repeats of its meeting, so that a list needs no join."""
-    place, neighbourhood, initiative = meeting.place, meeting.neighbourhood, meeting.initiative
-    return {
-        "listed": meeting.is_listed,
-        "kind": meeting.kind,
-        "slug": meeting.slug,
-        "title": meeting.title,
-        "time_zone": meeting.time_zone,
-        "initiative": initiative,
-        "initiative_name": initiative.name if initiative else "",
-        "neighbourhood": neighbourhood,
-        "neighbourhood_name": neighbourhood.name if neighbourhood else "",
-        "neighbourhood_slug": neighbourhood.slug if neighbourhood else "",
-        "place": place,
-        "place_name": place.name if place else meeting.place_text,
-        "place_slug": place.slug if place else "",
-        "chair": place.chair if place else "",
-        "balance": meeting.balance,
-        "resident_seats": meeting.resident_seats,
-        "formal_start": meeting.formal_start,
-        "extra_chair": meeting.extra_chair,
-        "names": meeting.names,
-        "total_only": meeting.total_only,
-    }
-
-
 def materialise(meeting: Meeting, *, now: datetime, since: datetime | None = None) -> int:
     """Write out the dates of every rule up to the horizon that are not there yet, in one statement; the number of new rows.
 
     From ``since`` on, else from what is on right now: what has passed stays as it was. Safe to run twice, and at the same time
     as another: a date is known by its key.
     """
-    taken = set(meeting.occurrences.values_list("date_key", flat=True))
+    taken = _keys_in_use(meeting)
     repeated, new = repeated_fields(meeting), []
     for segment in meeting.segments.all():
         if segment.starts_at is None:
@@ -134,6 +99,12 @@ def materialise(meeting: Meeting, *, now: datetime, since: datetime | None = Non
     return len(new)
 
 
+def _keys_in_use(meeting: Meeting) -> set[str]:
+    """The keys of its dates, and the day of a table that people sat at before it had one."""
+    keys = set(meeting.occurrences.values_list("date_key", flat=True))
+    return keys | {meeting.occurrences.get(date_key=UNDATED).rule_key} if UNDATED in keys else keys
+
+
 def _take_up(meeting: Meeting, new: list[Occurrence]) -> None:
     """Let dates that had fallen out go on where they were: who saw one before is not shown an older version."""
     known = {one.date_key: one for one in meeting.withdrawn_dates.filter(date_key__in=[row.date_key for row in new])}
@@ -143,7 +114,7 @@ def _take_up(meeting: Meeting, new: list[Occurrence]) -> None:
 
 
 def _withdraw(meeting: Meeting, dropped: list[Occurrence]) -> None:
-    """Delete dates that fell out with nobody on them, and remember their keys."""
+    """Delete dates that fell out with nobody on them, and remember their keys; their pages go from memory."""
     WithdrawnDate.objects.bulk_create(
         [WithdrawnDate(meeting=meeting, date_key=row.date_key, version=row.version, sequence=row.sequence) for row in dropped],
         update_conflicts=True,
@@ -151,6 +122,8 @@ def _withdraw(meeting: Meeting, dropped: list[Occurrence]) -> None:
         update_fields=["version", "sequence"],
     )
     Occurrence.objects.filter(pk__in=[row.pk for row in dropped]).delete()
+    for row in dropped:
+        transaction.on_commit(partial(live.announce, row.path, row.version + 1))
 
 
 def _wanted(segment: Segment, meeting: Meeting, *, after: datetime, now: datetime) -> dict[str, datetime]:
@@ -267,14 +240,17 @@ def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime, *, with
     """Bring the coming dates of ``old`` in step with its rule, or with that of ``new`` (which may be the same segment).
 
     A day that both know keeps its row. A date that no rule gives any more is deleted when nobody is there, else it stays as an
-    exception; so does one with people whose time would change, unless ``with_people`` moves it.
+    exception; so does one with people whose time would change, unless ``with_people`` moves it. People at a table without a date
+    get the first one there is, and hear of it.
     """
     stays = _wanted(old, meeting, after=now, now=now) if old.pk != new.pk else {}
     wanted = _wanted(new, meeting, after=now, now=now)
     dropped = []
     coming = meeting.occurrences.filter(Q(starts_at__gt=now) | Q(starts_at=None), segment=old, is_exception=False)
-    for occurrence in coming.select_for_update():
-        key, has_people = occurrence.date_key, bool(occurrence.taken or occurrence.waiting)
+    for occurrence in coming.select_for_update().order_by("pk"):  # as everywhere (``seats``)
+        has_people = bool(occurrence.taken or occurrence.waiting)
+        waits_for_a_date = has_people and occurrence.starts_at is None
+        key = _first_free(meeting, wanted, now) if waits_for_a_date else occurrence.rule_key
         if (key in stays and stays[key] == occurrence.starts_at) or (occurrence.starts_at is None and new.starts_at is None):
             continue
         instant = wanted.get(key)
@@ -284,24 +260,26 @@ def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime, *, with
         if instant is not None:
             occurrence.segment = new
         differs = (occurrence.starts_at, occurrence.ends_at) != (instant, instant and instant + new.duration)
-        if has_people and differs and (instant is None or not with_people):
+        if has_people and differs and (instant is None or not (with_people or waits_for_a_date)):
             occurrence.is_exception = True
         elif instant is not None and differs:
             occurrence.recurrence_at, occurrence.starts_at, occurrence.ends_at = instant, instant, instant + new.duration
             occurrence.sequence += 1
             occurrence.version += 1
-            transaction.on_commit(partial(live.announce, path(occurrence), occurrence.version))
+            transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version))
             if has_people:
                 seats.nobody_knows(occurrence)
-                transaction.on_commit(partial(_tell_all_moved, occurrence.pk))
+                transaction.on_commit(partial(notices.tell_all.enqueue, "moved", occurrence.pk))
         occurrence.save(
             update_fields=["segment", "is_exception", "recurrence_at", "starts_at", "ends_at", "sequence", "version", "changed_at"]
         )
     _withdraw(meeting, dropped)
 
 
-def path(occurrence: Occurrence) -> str:
-    return f"/agenda/{occurrence.slug}/{occurrence.date_key}/"
+def _first_free(meeting: Meeting, wanted: dict[str, datetime], now: datetime) -> str:
+    """The key of the first time to come that no date of a meeting has yet; ``UNDATED`` when there is none."""
+    taken = _keys_in_use(meeting)
+    return next((key for key, instant in wanted.items() if instant > now and key not in taken), UNDATED)
 
 
 def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
@@ -309,9 +287,7 @@ def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: d
     with transaction.atomic():
         Meeting.objects.select_for_update().get(pk=meeting.pk)
         local = starts_at.astimezone(meeting.zone)
-        taken = set(meeting.occurrences.values_list("date_key", flat=True)) | set(
-            meeting.withdrawn_dates.values_list("date_key", flat=True)
-        )
+        taken = _keys_in_use(meeting) | set(meeting.withdrawn_dates.values_list("date_key", flat=True))
         key = next((key for key in (f"{local:%Y-%m-%d}", f"{local:%Y-%m-%d-%H%M}") if key not in taken), None)
         if key is None or meeting.occurrences.filter(starts_at=starts_at).exists():
             raise DateTaken
@@ -333,15 +309,9 @@ def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *,
         held.version += 1
         held.save(update_fields=["starts_at", "ends_at", "is_exception", "sequence", "version", "changed_at"])
         seats.nobody_knows(held)
-        transaction.on_commit(partial(live.announce, path(held), held.version))
-        transaction.on_commit(partial(_tell_all_moved, held.pk))
+        transaction.on_commit(partial(live.announce, held.path, held.version))
+        transaction.on_commit(partial(notices.tell_all.enqueue, "moved", held.pk))
     return held
-
-
-def _tell_all_moved(occurrence_id: int) -> None:
-    from . import tasks  # they write dates themselves
-
-    tasks.tell_everyone(tasks.tell_moved, occurrence_id)
 
 
 def moved_to(meeting: Meeting, date_key: str) -> Occurrence | None:
@@ -362,81 +332,3 @@ def moved_to(meeting: Meeting, date_key: str) -> Occurrence | None:
 
 def cancel_date(occurrence: Occurrence, reason: str, *, now: datetime) -> Occurrence:
     return seats.cancel(occurrence.pk, reason, now=now)
-
-
-def copy_to_dates(meeting: Meeting, *, now: datetime) -> None:
-    """Bring what dates repeat of their meeting in step with it, after an edit; who watches a table sees it.
-
-    What has passed keeps its place and its rules of the table: that is how it was.
-    """
-    repeated = repeated_fields(meeting)
-    everywhere = {name: repeated[name] for name in ("listed", "kind", "slug", "title", "time_zone", "initiative", "initiative_name")}
-    where = {name: value for name, value in repeated.items() if name.startswith(("place", "neighbourhood"))}
-    with transaction.atomic():
-        coming = meeting.occurrences.filter(Q(ends_at__gt=now) | Q(starts_at=None))
-        ids = [occurrence.pk for occurrence in coming.select_for_update()]
-        meeting.occurrences.exclude(pk__in=ids).update(**everywhere)
-        elsewhere = _differing(coming, {"place_name": repeated["place_name"]})
-        for occurrence in elsewhere.filter(Q(seats_taken__gt=0) | Q(waiting__gt=0)):
-            seats.nobody_knows(occurrence)
-        _differing(coming, where).update(sequence=F("sequence") + 1, changed_at=timezone.now())
-        changed = list(_differing(coming, repeated).values_list("pk", flat=True))
-        meeting.occurrences.filter(pk__in=changed).update(**repeated, version=F("version") + 1)
-        for occurrence in meeting.occurrences.filter(pk__in=changed):
-            transaction.on_commit(partial(live.announce, path(occurrence), occurrence.version))
-
-
-def _differing(occurrences: QuerySet[Occurrence], repeated: Mapping[str, object]) -> QuerySet[Occurrence]:
-    """Those of which one field at least says something else."""
-    same = Q()
-    for name, value in repeated.items():
-        same &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
-    alike = occurrences.filter(same).values("pk")
-    return occurrences.exclude(pk__in=alike)
-
-
-def copy_name(row: Place | Neighbourhood) -> None:
-    """A place or neighbourhood got another name, address or chair: every date that repeats it follows."""
-    kind = "place" if isinstance(row, Place) else "neighbourhood"
-    names = {f"{kind}_name": row.name, f"{kind}_slug": row.slug}
-    its_dates = Occurrence.objects.filter(**{kind: row})
-    _differing(its_dates, names).update(**names, changed_at=timezone.now())
-    if isinstance(row, Place):
-        its_dates.exclude(chair=row.chair).update(chair=row.chair)  # no change to a calendar
-
-
-def go_unlisted(meeting: Meeting, *, now: datetime) -> None:
-    """Off every list: a new address that nobody can guess, the old one is gone (404) at once, and the CMS forgets the title."""
-    meeting.visibility = Visibility.LINK
-    with transaction.atomic():
-        _hide(meeting, now)
-
-
-def _hide(meeting: Meeting, now: datetime) -> None:
-    meeting.slug = Meeting.secret_slug()
-    meeting.save(update_fields=["visibility", "slug", "changed_at"])
-    forget_revisions(meeting)
-    copy_to_dates(meeting, now=now)
-    index.remove_object(meeting)
-
-
-def forget_revisions(meeting: Meeting) -> None:
-    """Take away what the CMS keeps of earlier texts of a meeting that stands on no list."""
-    Meeting.objects.filter(pk=meeting.pk).update(latest_revision=None)
-    meeting.latest_revision = None
-    meeting.revisions.all().delete()
-
-
-def next_occurrence(meeting: Meeting, now: datetime) -> Occurrence | None:
-    return meeting.occurrences.filter(ends_at__gt=now).order_by("starts_at", "id").first()
-
-
-def copy_initiative(initiative: Initiative, *, now: datetime) -> None:
-    """An initiative got another name, or went off every list and takes its meetings along."""
-    with transaction.atomic():
-        for meeting in initiative.meetings.select_related("place", "neighbourhood", "initiative"):
-            was_listed = meeting.occurrences.filter(listed=True).exists()
-            if was_listed and not meeting.is_listed:
-                _hide(meeting, now)
-            else:
-                copy_to_dates(meeting, now=now)

@@ -18,8 +18,9 @@ from wagtail.snippets.models import register_snippet
 
 from places.models import NeighbourhoodPage, PlacePage
 
-from . import dates
-from .cms.policy import LISTED_ONLY, POLICIES, neighbourhoods_of, shown_meetings
+from . import repeated
+from .cms import history  # noqa: F401  who reads what in the log
+from .cms.policy import POLICIES, neighbourhoods_of, shown_meetings
 from .cms.viewsets import MeetingsGroup, OwnDelete
 from .models import Initiative, Meeting, Occurrence
 
@@ -33,11 +34,12 @@ hooks.register("register_bulk_action", OwnDelete, order=100)  # after Wagtail's 
 @hooks.register("after_edit_snippet")
 def show_the_link_once(request: HttpRequest, instance: Any) -> None:
     """What just went off every list is not to be found here any more: the editor gets its link, and the CMS forgets it."""
-    if isinstance(instance, Meeting) and not Meeting.objects.filter(LISTED_ONLY, pk=instance.pk).exists():
-        dates.forget_revisions(instance)
+    if isinstance(instance, Meeting) and not instance.is_for_everyone:
+        repeated.forget_revisions(instance)
         link = settings.BASE_URL + instance.get_absolute_url()
         messages.warning(request, _("Deze bijeenkomst staat nu nergens meer. Bewaar de link: %(link)s") % {"link": link})
     if isinstance(instance, Initiative) and not instance.is_listed:
+        repeated.forget_log(instance)
         found = shown_meetings(instance, neighbourhoods_of(request.user))
         links = ", ".join(f"{meeting.title}: {settings.BASE_URL}{meeting.get_absolute_url()}" for meeting in found)
         if links:

@@ -59,7 +59,9 @@ def one_date(occurrence: Occurrence, base_url: str) -> bytes:
     segment = occurrence.segment
     found = calendar(occurrence.title, occurrence.meeting.time_zone)
     if segment is not None and not segment.rule and not segment.occurrences.exclude(pk=occurrence.pk).exists():
-        found.add_component(_event(occurrence, segment.uid, base_url, sequence=_sequence(segment, [occurrence])))
+        found.add_component(
+            _event(occurrence, segment.uid, base_url, sequence=_sequence(segment, changed_at([occurrence], segment.meeting)))
+        )
     else:
         found.add_component(_event(occurrence, _own_uid(occurrence), base_url))
     return found.to_ical()
@@ -79,34 +81,44 @@ def series(meeting: Meeting, occurrences: list[Occurrence], base_url: str, *, no
     return found.to_ical()
 
 
-def changed_at(occurrences: list[Occurrence], meeting: Meeting) -> datetime:
-    """The last change that a calendar shows: of the dates, or of what they say about their meeting."""
-    return max([meeting.changed_at, *(o.changed_at for o in occurrences)])
+def changed_at(occurrences: list[Occurrence], meeting: Meeting, *, now: datetime | None = None) -> datetime:
+    """The last change that a calendar shows: of the dates, or of what they say about their meeting.
+
+    With ``now`` also the last moment at which a cancelled date fell out of the series.
+    """
+    fell_out = [gone_at for o in occurrences if now and (gone_at := _gone_at(o)) and gone_at < now]
+    return max([meeting.changed_at, *(o.changed_at for o in occurrences), *fell_out])
+
+
+def _gone_at(occurrence: Occurrence) -> datetime | None:
+    """When a cancelled date falls out of its series."""
+    return occurrence.ends_at + SHOWN_CANCELLED if occurrence.is_cancelled and occurrence.ends_at else None
 
 
 def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str, now: datetime) -> list[Event]:
     if not occurrences:
         return []
-    sequence = _sequence(segment, occurrences)
     if segment.starts_at is None:  # dates that were added to a table without one
         return [_event(o, _own_uid(o), base_url) for o in occurrences]
     if not segment.rule and len(occurrences) == 1:
-        return [_event(occurrences[0], segment.uid, base_url, sequence=sequence)]
+        return [_event(occurrences[0], segment.uid, base_url, sequence=_sequence(segment, changed_at(occurrences, segment.meeting)))]
+    changed = changed_at(occurrences, segment.meeting, now=now)
+    sequence = _sequence(segment, changed)
     zone = segment.meeting.zone
-    by_key = {o.date_key: o for o in occurrences}
-    times = {o.date_key: _rule_time(o) for o in occurrences}
+    by_key = {o.rule_key: o for o in occurrences}
+    times = {o.rule_key: _rule_time(o) for o in occurrences}
     latest = max(times.values()) + timedelta(days=1)
     given = recurrence.recurrence_set(segment.rule, segment.starts_at, zone, after=segment.starts_at, before=latest)
     given_keys = {f"{instant.astimezone(zone):%Y-%m-%d}": instant for instant in given}
-    master = _master(segment, occurrences, base_url, sequence)
+    master = _master(segment, occurrences, base_url, sequence, changed)
     events = [master]
     for key, instant in given_keys.items():
         if key not in by_key:
             master.add("exdate", instant.astimezone(zone))
     for occurrence in occurrences:
-        instant = given_keys.get(occurrence.date_key) or times[occurrence.date_key]
-        is_given = occurrence.date_key in given_keys
-        if occurrence.is_cancelled and occurrence.ends_at is not None and occurrence.ends_at < now - SHOWN_CANCELLED:
+        instant = given_keys.get(occurrence.rule_key) or times[occurrence.rule_key]
+        is_given = occurrence.rule_key in given_keys
+        if (gone_at := _gone_at(occurrence)) and gone_at < now:
             if is_given:
                 master.add("exdate", instant.astimezone(zone))
             continue
@@ -119,23 +131,22 @@ def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str, now
     return events
 
 
-def _master(segment: Segment, occurrences: list[Occurrence], base_url: str, sequence: int) -> Event:
+def _master(segment: Segment, occurrences: list[Occurrence], base_url: str, sequence: int, changed: datetime) -> Event:
     """The VEVENT with the rule: it says what the meeting says, at the segment's first time, whatever became of that date."""
     newest = max(occurrences, key=_rule_time)
-    master = _event(newest, segment.uid, base_url, sequence=sequence, series_of=segment)
+    master = _event(newest, segment.uid, base_url, sequence=sequence, series_of=segment, changed=changed)
     if segment.rule:
         master.add("rrule", vRecur.from_ical(segment.rule))
     return master
 
 
-def _sequence(segment: Segment, occurrences: list[Occurrence]) -> int:
+def _sequence(segment: Segment, changed: datetime) -> int:
     """SEQUENCE of every VEVENT with the segment's UID (RFC 5545 3.8.7.4): seconds from the first writing to the last change.
 
     It never falls, also not when a date is taken away, and all of a series share it: a client drops an exception whose
     number is lower than its master's.
     """
-    meeting = segment.meeting
-    return int((changed_at(occurrences, meeting) - meeting.created_at).total_seconds())
+    return int((changed - segment.meeting.created_at).total_seconds())
 
 
 def _own_uid(occurrence: Occurrence) -> str:
@@ -149,14 +160,22 @@ def _rule_time(occurrence: Occurrence) -> datetime:
     return found
 
 
-def _event(occurrence: Occurrence, uid: str, base_url: str, *, sequence: int | None = None, series_of: Segment | None = None) -> Event:
+def _event(
+    occurrence: Occurrence,
+    uid: str,
+    base_url: str,
+    *,
+    sequence: int | None = None,
+    series_of: Segment | None = None,
+    changed: datetime | None = None,
+) -> Event:
     meeting, zone = occurrence.meeting, occurrence.meeting.zone
     starts_at = series_of.starts_at if series_of else occurrence.starts_at
     assert starts_at is not None  # the caller leaves out a table without a date
     ends_at = starts_at + series_of.duration if series_of else occurrence.ends_at
     assert ends_at is not None
     page = f"{base_url}/agenda/{occurrence.slug}/" + ("" if series_of else f"{occurrence.date_key}/")
-    changed = max(occurrence.changed_at, meeting.changed_at).astimezone(UTC).replace(microsecond=0)
+    changed = (changed or max(occurrence.changed_at, meeting.changed_at)).astimezone(UTC).replace(microsecond=0)
     is_cancelled = occurrence.is_cancelled and series_of is None
     event = Event()
     add: Any = event.add

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
-from meetings import dates, recurrence, seats
+from meetings import dates, recurrence, repeated, seats
 from meetings.models import HostDetails, Initiative, Kind, Meeting, Occurrence, Repeat, Visibility
 
 from .policy import neighbourhoods_of, shown_meetings
@@ -218,9 +218,9 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
         meeting.save()
         HostDetails.objects.update_or_create(meeting=meeting, defaults={"first_name": self.cleaned_data["host_name"]})
         if meeting.visibility == Visibility.LINK and before.visibility == Visibility.EVERYONE:
-            dates.go_unlisted(meeting, now=now)
+            repeated.go_unlisted(meeting, now=now)
         else:
-            dates.copy_to_dates(meeting, now=now)
+            repeated.copy_to_dates(meeting, now=now)
         segment = meeting.segments.last()
         if segment is None or (segment.starts_at, segment.duration, segment.rule) != (first, duration if first else segment.duration, rule):
             dates.change_rule(meeting, starts_at=first, duration=duration, rule=rule, now=now)
@@ -246,8 +246,9 @@ class InitiativeForm(WagtailAdminModelForm):
         if self.instance.pk and own is not None:
             elsewhere = shown_meetings(self.instance, None).exclude(pk__in=shown_meetings(self.instance, own).values("pk"))
             if elsewhere.exists():
-                fields["is_listed"].disabled = True
-                fields["is_listed"].help_text = _("Dit initiatief komt ook in andere wijken bij elkaar. Vraag het wie alle wijken doet.")
+                for name in ("name", "slug", "is_listed"):
+                    fields[name].disabled = True
+                    fields[name].help_text = _("Dit initiatief komt ook in andere wijken bij elkaar. Vraag het wie alle wijken doet.")
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:70].strip("-") or "initiatief"

@@ -11,23 +11,21 @@ from django.utils.translation import gettext_lazy
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import page_permission_policy
 
-from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
+from meetings.models import Initiative, Meeting, Occurrence
 from places.models import NeighbourhoodPage
 
-LISTED_ONLY = Q(visibility=Visibility.EVERYONE) & ~Q(kind=Kind.KITCHEN_TABLE) & (Q(initiative=None) | Q(initiative__is_listed=True))
 
-
-def neighbourhoods_of(user: Any) -> list[int] | None:
-    """The neighbourhoods a user edits, by id; None means all of them."""
+def neighbourhoods_of(user: Any) -> QuerySet[Any] | None:
+    """The neighbourhoods a user edits, as ids for a subquery; None means all of them."""
     if user.is_superuser:
         return None
-    pages = page_permission_policy.instances_user_has_permission_for(user, "change").values_list("pk", flat=True)
-    return list(NeighbourhoodPage.objects.filter(pk__in=list(pages)).exclude(neighbourhood=None).values_list("neighbourhood", flat=True))
+    pages = page_permission_policy.instances_user_has_permission_for(user, "change")
+    return NeighbourhoodPage.objects.filter(pk__in=pages.values("pk")).exclude(neighbourhood=None).values("neighbourhood")
 
 
 def meetings_of(user: Any) -> QuerySet[Meeting]:
-    """What a user may see of meetings in the CMS: listed ones, of their own neighbourhoods. Unlisted ones nobody."""
-    found = Meeting.objects.filter(LISTED_ONLY)
+    """What a user may see of meetings in the CMS: those of their own neighbourhoods. Unlisted ones nobody."""
+    found = Meeting.objects.for_everyone()
     own = neighbourhoods_of(user)
     return found if own is None else found.filter(neighbourhood__in=own)
 
@@ -44,9 +42,9 @@ def initiatives_of(user: Any) -> QuerySet[Initiative]:
     return found.filter(pk__in=meets_here)
 
 
-def shown_meetings(initiative: Initiative, own: list[int] | None) -> QuerySet[Meeting]:
+def shown_meetings(initiative: Initiative, own: QuerySet[Any] | None) -> QuerySet[Meeting]:
     """The meetings of an initiative that stand on lists as long as it does, in these neighbourhoods."""
-    found = initiative.meetings.filter(visibility=Visibility.EVERYONE).exclude(kind=Kind.KITCHEN_TABLE).order_by("title")
+    found = initiative.meetings.for_everyone_by_itself().order_by("title")
     return found if own is None else found.filter(neighbourhood__in=own)
 
 

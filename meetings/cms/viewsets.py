@@ -35,7 +35,7 @@ from wagtail.snippets.views.snippets import DeleteView as SnippetDeleteView
 
 from meetings import dates, recurrence, seats, table
 from meetings.dates import PAST
-from meetings.models import Initiative, Kind, Meeting, Occurrence
+from meetings.models import Initiative, Kind, Meeting, Occurrence, SignUp
 from meetings.models.sign_up import WITH_ADDRESS
 from places.models import Neighbourhood
 
@@ -310,7 +310,7 @@ class NotWhileTyping:
     def get_success_buttons(self) -> list[Any]:
         """The way back to what was saved, unless it just went off every list: then it is not to be found here."""
         meeting: Meeting = self.object  # type: ignore[attr-defined]
-        return super().get_success_buttons() if meeting.is_listed else []  # type: ignore[misc]
+        return super().get_success_buttons() if meeting.is_for_everyone else []  # type: ignore[misc]
 
 
 class MeetingCreateView(NotWhileTyping, CreateView):
@@ -329,17 +329,25 @@ class MeetingEditView(NotWhileTyping, EditView):
     def get_success_message(self, instance: Any = None) -> str:
         said = [str(super().get_success_message(instance))]
         said += what_became_of([date for date in self.before if not date.is_exception])
-        elsewhere = Occurrence.objects.in_bulk([date.pk for date in self.before])
-        if number := sum(elsewhere[date.pk].place_name != date.place_name for date in self.before):
+        after = Occurrence.objects.in_bulk([date.pk for date in self.before])
+        if elsewhere := [after[date.pk] for date in self.before if is_elsewhere(date, after[date.pk])]:
             said.append(
                 ngettext(
-                    "De plek is anders. Op %(n)d datum staan mensen die dat nog niet weten: daarover gaat geen mail, vertel het hun.",
-                    "De plek is anders. Op %(n)d data staan mensen die dat nog niet weten: daarover gaat geen mail, vertel het hun.",
-                    number,
+                    "De plek is anders, ook van %(n)d datum waar mensen op staan.",
+                    "De plek is anders, ook van %(n)d data waar mensen op staan.",
+                    len(elsewhere),
                 )
-                % {"n": number}
+                % {"n": len(elsewhere)}
             )
+            said += who_hears(*elsewhere)
         return " ".join(said)
+
+
+def is_elsewhere(before: Occurrence, after: Occurrence) -> bool:
+    """Whether a date that keeps its time got another place (``repeated.elsewhere``); who hears of a time hears of the place too."""
+    kept = (before.starts_at, before.ends_at) == (after.starts_at, after.ends_at)
+    is_another = before.place_id is not None and after.place_id is not None and before.place_id != after.place_id
+    return kept and (before.place_name != after.place_name or is_another)
 
 
 def with_people(occurrences: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
@@ -364,9 +372,9 @@ class OccurrenceEditView(EditView):
         return []
 
 
-def who_hears(date: Occurrence, *, is_mailed: bool = True) -> list[str]:
-    """In plain words, how many people of a date are mailed after a change, and how many somebody has to tell."""
-    everyone = date.sign_ups.exclude(keyring=None)
+def who_hears(*dates: Occurrence, is_mailed: bool = True) -> list[str]:
+    """In plain words, how many people of these dates are mailed after a change, and how many somebody has to tell."""
+    everyone = SignUp.objects.filter(occurrence__in=dates).exclude(keyring=None)
     mailed = everyone.filter(WITH_ADDRESS).count() if is_mailed else 0
     untold = everyone.count() - mailed
     said = []
@@ -467,6 +475,8 @@ def what_became_of(before: list[Occurrence]) -> list[str]:
         now = after[date.pk]
         if now.starts_at != date.starts_at or now.ends_at != date.ends_at:
             moved = gettext("De datum van %(old)s is nu %(new)s.")
+            if date.starts_at is None:
+                moved = gettext("Wie op een datum wachtte, komt nu op %(new)s.")
             said += [moved % {"old": local(date.starts_at, date), "new": local(now.starts_at, now)}, *who_hears(now)]
         elif now.is_exception:
             stays = gettext("Op %(when)s staan al mensen: die datum blijft zoals hij was.")

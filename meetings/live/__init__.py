@@ -4,6 +4,6 @@
 (design section 6).
 """
 
-from .hub import announce
+from .hub import announce, drop_cached
 
-__all__ = ["announce"]
+__all__ = ["announce", "drop_cached"]

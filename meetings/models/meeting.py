@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -29,6 +29,7 @@ class Initiative(models.Model):
     slug = models.SlugField(_("adres"), max_length=80, unique=True)
     text = models.TextField(_("tekst"), blank=True)
     is_listed = models.BooleanField(_("iedereen mag dit zien"), default=True)
+    goes_off_lists = False  # while it is saved: everyone could know of it until now
 
     class Meta:
         verbose_name = _("initiatief")
@@ -37,6 +38,25 @@ class Initiative(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MeetingQuerySet(models.QuerySet["Meeting"]):
+    """Who may know of a meeting, as a query; ``Meeting.is_for_everyone`` and ``Meeting.is_listed`` say it of one."""
+
+    def for_everyone(self) -> Self:
+        """Those that are not unlisted (design section 4): not by link only, and not of an initiative that stands on no list."""
+        return self.for_everyone_by_itself().filter(models.Q(initiative=None) | models.Q(initiative__is_listed=True))
+
+    def for_everyone_by_itself(self) -> Self:
+        """Those that stand on lists as long as their initiative does."""
+        return self.filter(visibility=Visibility.EVERYONE).exclude(kind=Kind.KITCHEN_TABLE)
+
+    def unlisted(self) -> Self:
+        return self.exclude(pk__in=Meeting.objects.for_everyone())
+
+    def listed(self) -> Self:
+        """What lists, feeds, search and counts may know."""
+        return self.for_everyone().filter(moderation=Meeting.Moderation.VISIBLE)
 
 
 class Meeting(index.Indexed, RevisionMixin, models.Model):
@@ -103,6 +123,8 @@ class Meeting(index.Indexed, RevisionMixin, models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
+    objects = MeetingQuerySet.as_manager()
+
     search_fields = [
         index.SearchField("title", boost=2),
         index.AutocompleteField("title"),
@@ -125,33 +147,33 @@ class Meeting(index.Indexed, RevisionMixin, models.Model):
     def get_absolute_url(self) -> str:
         return reverse("meeting", args=[self.slug])
 
-    @classmethod
-    def listed(cls) -> models.Q:
-        """``is_listed`` as a condition."""
-        return (
-            models.Q(visibility=Visibility.EVERYONE, moderation=cls.Moderation.VISIBLE)
-            & ~models.Q(kind=Kind.KITCHEN_TABLE)
-            & (models.Q(initiative=None) | models.Q(initiative__is_listed=True))
-        )
+    @property
+    def path(self) -> str:
+        """Its address without a language; those of its dates lie below it."""
+        return f"/agenda/{self.slug}/"
 
     @classmethod
     def get_indexed_objects(cls) -> models.QuerySet[Meeting]:
         """The search index holds what lists may know, and nothing else."""
-        return super().get_indexed_objects().filter(cls.listed())
+        return super().get_indexed_objects().listed()
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
     @property
-    def is_listed(self) -> bool:
-        """Whether lists, feeds, search and counts may know it."""
+    def is_for_everyone(self) -> bool:
+        """Whether it is not unlisted. What is unlisted opens for whoever holds the link, and nobody else knows of it, editors included."""
         return (
             self.visibility == Visibility.EVERYONE
             and self.kind != Kind.KITCHEN_TABLE
-            and self.moderation == self.Moderation.VISIBLE
             and (self.initiative is None or self.initiative.is_listed)
         )
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether lists, feeds, search and counts may know it: editors may also see what waits for them, or what they declined."""
+        return self.is_for_everyone and self.moderation == self.Moderation.VISIBLE
 
     @property
     def asks_perspective(self) -> bool:
@@ -193,7 +215,3 @@ class Segment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meeting} {self.rule or '1×'}"
-
-
-def horizon_days() -> int:
-    return settings.HORIZON_MONTHS * 31

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from .choices import Balance, Kind, Names, Perspective
 from .meeting import Initiative, Meeting, Segment
 
+UNDATED = "ooit"  # the key of a table without a date
 SEATS_FIELD = {Perspective.RESIDENT: "seats_resident", Perspective.PRACTICE: "seats_practice", Perspective.POLICY: "seats_policy"}
 
 
@@ -115,6 +117,18 @@ class Occurrence(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("occurrence", args=[self.slug, self.date_key])
+
+    @property
+    def path(self) -> str:
+        """Its address without a language: what a live table, and a page in memory, is known by."""
+        return f"/agenda/{self.slug}/{self.date_key}/"
+
+    @property
+    def rule_key(self) -> str:
+        """The key that its rule gives this date: its own, but for a table that people sat at before it had a date."""
+        if self.date_key != UNDATED or self.recurrence_at is None:
+            return self.date_key
+        return f"{self.recurrence_at.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d}"
 
     @property
     def is_cancelled(self) -> bool:

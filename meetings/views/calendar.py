@@ -42,5 +42,6 @@ def occurrence_ics(request: HttpRequest, slug: str, date_key: str) -> HttpRespon
 def meeting_ics(request: HttpRequest, slug: str) -> HttpResponse:
     meeting = find_meeting(slug)
     dates = list(meeting.occurrences.select_related("meeting", "place").order_by("starts_at", "id"))
-    body = write.series(meeting, dates, settings.BASE_URL, now=timezone.now())
-    return _answer(request, body, meeting.slug, write.changed_at(dates, meeting))
+    now = timezone.now()
+    body = write.series(meeting, dates, settings.BASE_URL, now=now)
+    return _answer(request, body, meeting.slug, write.changed_at(dates, meeting, now=now))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from meetings import dates, keys, recurrence, seats, table
 from meetings.models import Meeting, Occurrence, SignUp
-from meetings.models.choices import Kind, Visibility
+from meetings.models.choices import Kind
 
 OTHER_DATES = 6
 
@@ -74,7 +74,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         },
     )
     response["Cache-Control"] = "no-cache"
-    return response if found.visibility == Visibility.EVERYONE else not_indexed(response)
+    return response if found.is_listed else not_indexed(response)
 
 
 def describe(meeting: Meeting) -> str:
@@ -122,7 +122,7 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         "has_passed": found.has_passed(now),
         "can_join": not (found.is_cancelled or found.is_closed or found.has_begun(now)),
         "menu": "mijn" if sign_up else "agenda",
-        "table_path": f"/agenda/{slug}/{date_key}/",
+        "table_path": found.path,
         "page_url": request.build_absolute_uri(found.get_absolute_url()),
         "own_chairs": ", ".join(str(number + 1) for number in sign_up.chairs) if sign_up else "",
         "access_facts": access_facts(found),
@@ -131,13 +131,12 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     if sign_up:
         context["link"] = request.build_absolute_uri(reverse("mine_by_key", args=[device.raw]))
         if not is_seated:
-            position = seats.position(sign_up)
-            context |= {"position": position, "ahead": position - 1, "why": seats.why_waiting(found, sign_up)}
+            context |= {"ahead": seats.people_ahead(sign_up), "why": seats.why_waiting(found, sign_up)}
     response = render(request, "meetings/occurrence.html", context)
     patch_vary_headers(response, ["Cookie"])
     if sign_up:
         keep_secret(response)
-        if device.borrowed == keys.NOT_SHOWN:
+        if device.borrowed == keys.NOT_SHOWN and request.method == "GET":
             keys.lend(response, keys.SHOWN)
     else:
         response["Cache-Control"] = "no-cache"

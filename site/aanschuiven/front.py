@@ -1,9 +1,10 @@
 """A small front before Django: it answers the tables that many have open from the memory of this process.
 
 Only a GET or HEAD of a table's page by a visitor without a cookie, and only what Django answered with 200, without a cookie and
-without ``no-store``. Who has the same bytes already hears only that (304). A page lives two seconds; a change in this process drops it
-before whoever made it gets their answer (``meetings.live.announce``), so it is never stale here, and two seconds at most
-elsewhere. Everything else goes to Django.
+without ``no-store``. Who has the same bytes already hears only that (304). A page lives two seconds. What it says of its meeting (chairs,
+dates, texts, who receives, place, initiative, addresses that are no more) is never stale here: a change in this process drops it
+before whoever made it gets their answer (``meetings.live.announce``, ``meetings.follow``). Elsewhere, and in what surrounds the
+meeting, such as the menu, it is two seconds at most. Everything else goes to Django.
 """
 
 from __future__ import annotations
@@ -74,12 +75,12 @@ class Front:
         on_change(self.drop)
 
     def drop(self, path: str) -> None:
-        """Forget the pages of a table, in every language and for every host."""
+        """Forget the pages at and below ``path`` ("/agenda/soep/": every date of it), in every language and for every host."""
         with self._lock:
-            for key in [key for key in self.pages if key[2].endswith(path)]:
+            for key in [key for key in self.pages if path in key[2]]:
                 del self.pages[key]
             for key, asking in self.asking.items():
-                if key[2].endswith(path):
+                if path in key[2]:
                     asking.changed = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

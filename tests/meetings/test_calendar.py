@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import recurring_ical_events
+from django.utils.http import http_date
 from icalendar import Calendar
 
 from meetings import dates, seats
@@ -126,6 +127,42 @@ def test_a_cancelled_date_shows_until_a_week_after_and_then_falls_out(weekly):
     assert [e for e in soon.walk("VEVENT") if e["STATUS"] == "CANCELLED"]
     assert not [e for e in later.walk("VEVENT") if e["STATUS"] == "CANCELLED"]
     assert local_times(later, NOW, datetime(2026, 12, 12, tzinfo=UTC)) == ["12-10"]
+
+
+def test_the_moment_a_cancelled_date_falls_out_is_a_change_of_the_series(client, weekly, monkeypatch):
+    """Last-Modified moves too when an event leaves the feed, or a 304 hides that it is gone (ical.md, section 2)."""
+    dates.cancel_date(weekly.occurrences.first(), "Ziek", now=NOW)
+    gone_at = EVENING + TWO_HOURS + timedelta(days=7)
+    long_ago = NOW - timedelta(days=1)
+    Meeting.objects.filter(pk=weekly.pk).update(changed_at=long_ago, created_at=long_ago)
+    weekly.occurrences.update(changed_at=long_ago)
+
+    def at(moment: datetime, **headers: str):
+        monkeypatch.setattr("meetings.views.calendar.timezone.now", lambda: moment)
+        return client.get(f"/agenda/{weekly.slug}.ics", headers=headers)
+
+    before, again = at(gone_at - timedelta(days=6)), at(gone_at)
+    assert before.content == again.content
+    assert before["Last-Modified"] == again["Last-Modified"] == http_date(long_ago.timestamp())
+    after, later = at(gone_at + timedelta(seconds=1)), at(gone_at + timedelta(days=30))
+    assert after.content == later.content
+    assert after["Last-Modified"] == later["Last-Modified"] == http_date(gone_at.timestamp())
+    assert at(gone_at + timedelta(days=1), **{"if-modified-since": before["Last-Modified"]}).status_code == 200
+    old, new = (Calendar.from_ical(answer.content).walk("VEVENT")[0] for answer in (before, after))
+    assert new["SEQUENCE"] > old["SEQUENCE"]
+    assert (new["LAST-MODIFIED"].dt, new["DTSTAMP"].dt) == (gone_at, gone_at)
+
+
+def test_a_table_that_people_sat_at_before_it_had_a_date_is_one_date_of_its_series(client):
+    meeting = dates.create(Meeting(title="Ooit eens", slug="ooit-eens", place=factories.place()), starts_at=None, now=NOW)
+    seats.take(meeting.occurrences.get().pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+    dates.change_rule(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    calendar = read(client, "/agenda/ooit-eens.ics")
+
+    assert local_times(calendar, NOW, datetime(2026, 12, 12, tzinfo=UTC)) == ["12-03", "12-10"]
+    (event,) = calendar.walk("VEVENT")
+    assert not {"EXDATE", "RDATE"} & set(event)
 
 
 def test_a_series_in_two_pieces_has_two_uids_and_each_date_once(client, weekly):

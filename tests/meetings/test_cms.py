@@ -8,10 +8,11 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.models import GroupPagePermission, ModelLogEntry, Page, ReferenceIndex
 
-from meetings import dates, seats, tasks
+from meetings import dates, notices, seats
 from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
 from meetings.models.choices import Perspective
 from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
@@ -149,14 +150,14 @@ def form_of(client: Client, where: str, **changes) -> dict:
     for name in form.fields:
         value = form[name].value()
         if hasattr(value, "astimezone"):
-            value = value.astimezone(dates.timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
+            value = value.astimezone(timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
         if value is not None and value is not False:
             data[name] = "on" if value is True else value
     return data | changes
 
 
 def local(moment: datetime) -> str:
-    return moment.astimezone(dates.timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
 
 
 def new(pages, **changes) -> dict:
@@ -256,7 +257,7 @@ def test_another_time_a_last_day_and_an_extra_date_reach_the_dates(editor, ours)
 
     assert [o.starts_at for o in ours.occurrences.order_by("starts_at")][:2] == [later, extra]
     assert ours.occurrences.count() == 4
-    assert form_of(editor, where)["until"] == last.astimezone(dates.timezone.get_default_timezone()).date()
+    assert form_of(editor, where)["until"] == last.astimezone(timezone.get_default_timezone()).date()
 
 
 def test_fewer_chairs_than_people_is_refused_with_the_number_and_the_ways_out(editor, ours):
@@ -481,7 +482,7 @@ def test_whoever_moves_or_cancels_a_date_hears_who_is_told_and_who_is_not(editor
     moved = editor.post(where, form_of(editor, where, starts_at=local(later), ends_at=local(later + TWO_HOURS)), follow=True)
     assert "2 mensen krijgen een mail. 1 mens gaf geen mailadres: bel, of vertel het zelf." in said_by(moved)
     for sign_up in mailed:
-        tasks.tell_moved.call(sign_up.pk)
+        notices.tell_moved.call(sign_up.pk)
     assert "Weten het misschien nog niet: 1." in editor.get(where).content.decode()
 
     editor.post(where, form_of(editor, where, everybody_knows="on"))
@@ -490,7 +491,7 @@ def test_whoever_moves_or_cancels_a_date_hears_who_is_told_and_who_is_not(editor
     cancelled = editor.post(where, form_of(editor, where, is_cancelled="on", reason="De kok is ziek"), follow=True)
     assert "2 mensen krijgen een mail." in said_by(cancelled)
     assert "Weten het misschien nog niet: 3." in editor.get(where).content.decode()
-    tasks.tell_cancelled.call(mailed[0].pk)
+    notices.tell_cancelled.call(mailed[0].pk)
     assert "Weten het misschien nog niet: 2." in editor.get(where).content.decode()
 
     again = {name: value for name, value in form_of(editor, where).items() if name != "is_cancelled"}
@@ -619,6 +620,65 @@ def test_an_editor_takes_no_initiative_off_the_lists_of_another_neighbourhood(ed
     assert elsewhere.is_listed
 
 
+def test_an_editor_gives_no_other_name_to_an_initiative_of_other_neighbourhoods(editor, pages, ours, theirs):
+    """One meeting of their own under it, and it is in their list: its name stands on every date everywhere."""
+    ours.initiative = theirs.initiative
+    ours.save()
+    where = address("initiative", "edit", theirs.initiative_id)
+
+    editor.post(where, form_of(editor, where) | {"name": "Van mij", "slug": "van-mij", "text": "Elke week"})
+
+    kept = Initiative.objects.get(pk=theirs.initiative_id)
+    assert (kept.name, kept.slug, kept.is_listed, kept.text) == ("Koorclub", "koorclub", True, "Elke week")
+
+
+def test_the_history_of_the_site_shows_an_editor_their_own_rows_and_nobody_what_stands_on_no_list(boss, editor, pages, ours, theirs):
+    for meeting in (ours, theirs):
+        date = meeting.occurrences.first()
+        for model, pk in (("meeting", meeting.pk), ("occurrence", date.pk), ("initiative", meeting.initiative_id)):
+            where = address(model, "edit", pk)
+            assert boss.post(where, form_of(boss, where)).status_code == 302
+    history = reverse("wagtailadmin_reports:site_history")
+
+    def rows(client: Client, **query: str) -> set[tuple[str, str]]:
+        answer = client.get(history, query)
+        assert answer.status_code == 200
+        return {
+            (entry.content_type.model, entry.object_id) for entry in answer.context["object_list"] if entry.content_type.model in MODELS
+        }
+
+    both = [
+        {("meeting", str(one.pk)), ("occurrence", str(one.occurrences.first().pk)), ("initiative", str(one.initiative_id))}
+        for one in (ours, theirs)
+    ]
+    assert rows(editor) == both[0]
+    assert rows(boss) == both[0] | both[1]
+    where = address("meeting", "edit", theirs.pk)
+    assert boss.post(where, form_of(boss, where, visibility="met-link")).status_code == 302
+    assert rows(boss) == both[0] | {("initiative", str(theirs.initiative_id))}
+
+
+def test_the_history_offers_an_editor_no_names_of_who_works_elsewhere(boss, editor, pages, theirs):
+    where = address("meeting", "edit", theirs.pk)
+    boss.post(where, form_of(boss, where))
+
+    for part in ("site_history", "site_history_results"):  # the page with its filters, and the rows
+        assert "boss" in boss.get(reverse(f"wagtailadmin_reports:{part}")).content.decode()
+        assert "boss" not in editor.get(reverse(f"wagtailadmin_reports:{part}")).content.decode()
+
+
+def test_a_date_for_a_table_without_one_takes_its_people_along_and_says_so(editor, pages):
+    table = meet("Ooit", pages["Bospolder"], rule="", starts_at=None)
+    sit(table.occurrences.get(), "a@example.org")
+    where = address("meeting", "edit", table.pk)
+
+    said = said_by(editor.post(where, form_of(editor, where, begin=local(SOON), end=local(SOON + TWO_HOURS)), follow=True))
+
+    assert [(o.starts_at, o.taken) for o in table.occurrences.all()] == [(SOON, 1)]
+    when = date_format(SOON.astimezone(table.zone), "D j b Y, H:i")
+    assert f"Wie op een datum wachtte, komt nu op {when}. 1 mens krijgt een mail." in said
+
+
 def test_another_rule_or_place_says_what_became_of_the_dates_with_people(editor, ours):
     first, second = ours.occurrences.order_by("starts_at")[:2]
     sit(second, "a@example.org")
@@ -630,5 +690,5 @@ def test_another_rule_or_place_says_what_became_of_the_dates_with_people(editor,
     assert "staan al mensen: die datum blijft zoals hij was." in said_by(ruled)
 
     placed = editor.post(where, form_of(editor, where, place_text="Op het plein"), follow=True)
-    assert "De plek is anders. Op 1 datum staan mensen die dat nog niet weten" in said_by(placed)
+    assert "De plek is anders, ook van 1 datum waar mensen op staan. 1 mens krijgt een mail." in said_by(placed)
     assert "Weten het misschien nog niet: 1." in editor.get(address("occurrence", "edit", second.pk)).content.decode()

@@ -37,6 +37,11 @@ def sit(occurrence: Occurrence, now: datetime = NOW, **fields) -> SignUp:
     return seats.take(occurrence.pk, factories.keyring(), Perspective.RESIDENT, now=now, **fields)
 
 
+def told() -> list[list]:
+    """The changes that people are going to hear of, as (change, id of the date)."""
+    return [row.args_kwargs["args"] for row in DBTaskResult.objects.filter(task_path="meetings.notices.tell_all").order_by("enqueued_at")]
+
+
 def keys_of(meeting: Meeting) -> list[str]:
     return list(meeting.occurrences.order_by("starts_at").values_list("date_key", flat=True))
 
@@ -173,6 +178,55 @@ def test_a_table_without_a_date_that_gets_one_and_loses_it_is_the_same_table():
     assert [(o.date_key, o.version) for o in meeting.occurrences.all()] == [("ooit", 1)]
 
 
+@pytest.mark.parametrize("rule", ["", "FREQ=WEEKLY"])
+def test_people_at_a_table_without_a_date_get_the_first_one_there_is_and_hear_of_it(rule, client, django_capture_on_commit_callbacks):
+    meeting = series("", starts_at=None)
+    table = meeting.occurrences.get()
+    sign_up = sit(table, email="z@example.org")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        dates.change_rule(meeting, starts_at=EVENING, duration=TWO_HOURS, rule=rule, now=NOW)
+
+    given = meeting.occurrences.get(pk=table.pk)
+    assert (given.date_key, given.starts_at, given.ends_at, given.taken) == ("ooit", EVENING, EVENING + TWO_HOURS, 1)
+    assert told() == [["moved", table.pk]]
+    sign_up.refresh_from_db()
+    assert sign_up.told_at is None
+    assert client.get(f"/agenda/{meeting.slug}/2026-12-03/").headers["Location"] == given.get_absolute_url()
+    assert keys_of(meeting)[:2] == (["ooit", "2026-12-10"] if rule else ["ooit"])
+    dates.extend_all(now=NOW)
+    assert not meeting.occurrences.filter(date_key="2026-12-03").exists()
+    extra = dates.add_date(meeting, EVENING + timedelta(hours=3), EVENING + timedelta(hours=4), now=NOW)
+    assert extra.date_key == "2026-12-03-2230"
+
+
+def test_a_table_that_got_its_date_from_a_rule_follows_it_from_then_on():
+    meeting = series("", starts_at=None)
+    sit(meeting.occurrences.get())
+    dates.change_rule(meeting, starts_at=EVENING, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    later = EVENING + timedelta(hours=1)
+    first = meeting.occurrences.order_by("starts_at").first()
+    dates.split(meeting, first, starts_at=later, duration=TWO_HOURS, rule="FREQ=WEEKLY", with_people=True, now=NOW)
+
+    assert [(o.date_key, o.starts_at) for o in meeting.occurrences.order_by("starts_at")[:2]] == [
+        ("ooit", later),
+        ("2026-12-10", later + timedelta(weeks=1)),
+    ]
+
+
+def test_people_at_a_table_without_a_date_do_not_land_on_a_day_that_has_been(django_capture_on_commit_callbacks):
+    meeting = series("", starts_at=None)
+    table = meeting.occurrences.get()
+    sit(table, email="z@example.org")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        dates.change_rule(meeting, starts_at=NOW - timedelta(days=2), duration=TWO_HOURS, rule="", now=NOW)
+
+    assert meeting.occurrences.get(pk=table.pk).starts_at is None
+    assert told() == []
+
+
 def test_a_cancelled_date_stays_cancelled_whatever_the_rule_becomes():
     meeting = series()
     dates.cancel_date(meeting.occurrences.first(), "De kok is ziek", now=NOW)
@@ -207,7 +261,7 @@ def test_from_the_first_date_on_is_a_change_of_the_same_rule():
 def test_from_here_on_later_dates_with_people_stay_or_move_along_and_hear_of_it(with_people, django_capture_on_commit_callbacks):
     meeting = series()
     second, third = meeting.occurrences.order_by("starts_at")[1:3]
-    sign_up = sit(third, email="z@example.org")
+    sit(third, email="z@example.org")
     later = second.starts_at + timedelta(hours=1)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -216,8 +270,7 @@ def test_from_here_on_later_dates_with_people_stay_or_move_along_and_hear_of_it(
     kept = meeting.occurrences.get(pk=third.pk)
     assert (kept.starts_at - third.starts_at, kept.is_exception) == ((timedelta(hours=1), False) if with_people else (timedelta(0), True))
     assert kept.taken == 1
-    told = [row.args_kwargs["args"][0] for row in DBTaskResult.objects.filter(task_path="meetings.tasks.tell_moved")]
-    assert told == ([sign_up.pk] if with_people else [])
+    assert told() == ([["moved", third.pk]] if with_people else [])
 
 
 def test_a_moved_date_keeps_its_address_and_its_new_day_leads_there(client):
@@ -253,57 +306,6 @@ def test_an_extra_date_on_a_taken_day_gets_the_hour_in_its_key_and_never_the_sam
     assert str(twice.value) == "Op dat moment is er al een datum van deze bijeenkomst. Kies een andere tijd."
 
 
-def test_an_edit_reaches_the_coming_dates_and_who_watches_them_and_leaves_the_place_of_the_past(
-    django_capture_on_commit_callbacks, monkeypatch
-):
-    told = []
-    monkeypatch.setattr("meetings.live.announce", lambda path, version: told.append((path, version)))
-    meeting = series(starts_at=EVENING - timedelta(weeks=2))
-    old_place, meeting.place, meeting.title = meeting.place, factories.place(), "Stamppot"
-    meeting.save()
-
-    with django_capture_on_commit_callbacks(execute=True):
-        dates.copy_to_dates(meeting, now=NOW)
-
-    past, coming = meeting.occurrences.get(date_key="2026-11-19"), meeting.occurrences.get(date_key="2026-12-03")
-    assert (past.title, past.place) == ("Stamppot", old_place)
-    assert (coming.title, coming.place, coming.place_name, coming.version, coming.sequence) == (
-        "Stamppot",
-        meeting.place,
-        meeting.place.name,
-        1,
-        1,
-    )
-    assert ("/agenda/soep/2026-12-03/", 1) in told
-
-    told.clear()
-    with django_capture_on_commit_callbacks(execute=True):
-        dates.copy_to_dates(meeting, now=NOW)
-    assert told == []
-
-
-def test_a_place_with_another_name_is_called_so_on_every_date():
-    meeting = series()
-    meeting.place.name = "Het Wijkpaleis"
-    meeting.place.save()
-    meeting.place.neighbourhood.rename("bospolder")
-
-    assert set(meeting.occurrences.values_list("place_name", "neighbourhood_slug")) == {("Het Wijkpaleis", "bospolder")}
-
-
-def test_the_chair_of_a_place_is_drawn_at_its_tables_and_no_calendar_changes(client):
-    meeting = series(capacity=8)
-    date = meeting.occurrences.get(date_key="2026-12-03")
-    meeting.place.chair = "kruk"
-    meeting.place.save()
-
-    page = client.get(date.get_absolute_url()).content.decode()
-    assert '<use class="walk-in" href="#stoel-extra-kruk"' in page
-    assert series(place=meeting.place).occurrences.first().chair == "kruk"
-    changed = meeting.occurrences.get(pk=date.pk)
-    assert (changed.chair, changed.changed_at, changed.sequence) == ("kruk", date.changed_at, date.sequence)
-
-
 def test_a_frame_with_another_chair_asks_the_database_no_more(django_assert_num_queries):
     date = series(capacity=12).occurrences.select_related("meeting").get(date_key="2026-12-03")
     date.chair = "fauteuil"
@@ -312,34 +314,6 @@ def test_a_frame_with_another_chair_asks_the_database_no_more(django_assert_num_
         frame = table.frame(date, table.PUBLIC, NOW)
     assert "#stoel-extra-fauteuil" in frame
     assert len(frame.encode()) < table.MOST_BYTES
-
-
-def test_off_every_list_means_a_new_address_and_the_old_one_is_unknown(client):
-    meeting = series()
-    meeting.save_revision()
-
-    dates.go_unlisted(meeting, now=NOW)
-
-    assert client.get("/agenda/soep/").status_code == 404
-    assert client.get("/agenda/soep/2026-12-03/").status_code == 404
-    assert client.get("/agenda/soep.ics").status_code == 404
-    assert len(meeting.slug) == 26
-    assert client.get(meeting.get_absolute_url()).status_code == 200
-    assert set(meeting.occurrences.values_list("slug", "listed")) == {(meeting.slug, False)}
-    assert not meeting.revisions.exists()
-
-
-def test_an_initiative_off_every_list_takes_its_meetings_along(client):
-    initiative = Initiative.objects.create(name="Taalles", slug="taalles")
-    meeting = series(initiative=initiative)
-
-    initiative.is_listed = False
-    initiative.save()
-
-    meeting.refresh_from_db()
-    assert client.get("/agenda/soep/").status_code == 404
-    assert len(meeting.slug) == 26
-    assert not meeting.occurrences.filter(listed=True).exists()
 
 
 def test_what_stands_on_no_list_gets_an_address_nobody_can_guess():

@@ -7,11 +7,15 @@ import gzip
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from aanschuiven import front as front_module
 from aanschuiven.asgi import django_application
 from aanschuiven.front import Front
 from meetings.live import hub as hub_module
+from meetings.models import Meeting
+from meetings.repeated import go_unlisted
 from tests.meetings.live.page import make_table, take_chair
 
 PAGE = "/agenda/thee/2026-12-03/"
@@ -192,6 +196,19 @@ async def test_a_change_drops_it_in_every_language_and_leaves_others(site: Site,
     assert site.asked == 5
 
 
+@pytest.mark.parametrize(("below", "asked"), [("/agenda/thee/", 5), ("/agenda/", 6)])
+async def test_a_change_of_a_meeting_or_of_a_place_drops_every_page_below_it(site: Site, front: Front, below: str, asked: int):
+    pages = [PAGE, "/en/agenda/thee/2026-12-10/", "/agenda/soep/2026-12-03/"]
+    for path in pages:
+        await get(front, path)
+
+    hub_module.drop_cached(below)
+
+    for path in pages:
+        await get(front, path)
+    assert site.asked == asked
+
+
 async def test_a_page_that_changed_while_it_was_made_is_not_kept(site: Site, front: Front):
     site.slow = asyncio.Event()
     making = asyncio.create_task(get(front))
@@ -326,3 +343,14 @@ async def test_the_real_page_is_kept_and_shows_a_chair_as_soon_as_it_is_taken(mo
     await take_chair(table)
 
     assert b'data-taken="1"' in (await get(front, path, host="localhost")).body
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_goes_off_every_list_is_gone_at_its_known_address_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hub_module, "_caches", [])
+    front, table = Front(django_application), await make_table()
+    assert (await get(front, table.path, host="localhost")).status == 200
+
+    await sync_to_async(go_unlisted)(await Meeting.objects.aget(pk=table.meeting_id), now=timezone.now())
+
+    assert (await get(front, table.path, host="localhost")).status == 404

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.utils import timezone
 
-from meetings import dates, keys, seats
+from meetings import keys, repeated, seats
 from meetings.live import consumers
 from meetings.live import hub as hub_module
 from meetings.live.consumers import NO_MESSAGES
@@ -171,7 +171,7 @@ async def test_a_page_of_a_meeting_that_went_off_every_list_is_told_so(monkeypat
     async with opened(table) as socket:
         await socket.frame()
 
-        await sync_to_async(dates.go_unlisted)(await Meeting.objects.aget(pk=table.meeting_id), now=timezone.now())
+        await sync_to_async(repeated.go_unlisted)(await Meeting.objects.aget(pk=table.meeting_id), now=timezone.now())
 
         message = await socket.receive_output(3)
     assert (message["type"], message["code"]) == ("websocket.close", NOT_FOUND)
