@@ -149,7 +149,7 @@ def lock(occurrence_id: int) -> Occurrence:
     return Occurrence.objects.select_for_update().get(pk=occurrence_id)
 
 
-def _held(keyring: Keyring) -> None:
+def hold(keyring: Keyring) -> None:
     """Keep others from erasing a keyring, until the transaction ends. Raises KeyringGone."""
     if Keyring.objects.select_for_update(no_key=True).filter(pk=keyring.pk).first() is None:
         raise KeyringGone
@@ -210,7 +210,7 @@ def take(
     if form_hash:
         details |= {"form_hash": form_hash, "form_at": now}
     with transaction.atomic():
-        _held(keyring)
+        hold(keyring)
         with _changing(occurrence_id, now) as occurrence:
             sign_up = occurrence.sign_ups.filter(keyring=keyring).first()
             if sign_up is None:

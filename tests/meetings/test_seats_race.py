@@ -203,9 +203,16 @@ def test_two_tabs_of_one_person_at_once_do_not_overwrite_each_other():
     assert where.seats_taken == 1
 
 
-@pytest.mark.usefixtures("slowly")
-def test_neighbours_who_sit_at_the_same_tables_erase_themselves_at_once():
+def test_neighbours_who_sit_at_the_same_tables_erase_themselves_at_once(monkeypatch):
     """In opposite order they would wait for each other: PostgreSQL ends one of them then."""
+    real = seats.lock
+
+    def lock(occurrence_id: int) -> Occurrence:
+        occurrence = real(occurrence_id)
+        time.sleep(0.2)  # both have their first table by now
+        return occurrence
+
+    monkeypatch.setattr(seats, "lock", lock)
     first, second = table(capacity=4), table(capacity=4)
     here, there = keyring(), keyring()
     for who, tables in ((here, (first, second)), (there, (second, first))):
@@ -246,6 +253,7 @@ def test_the_control_without_the_lock_seats_more_people_than_there_are_chairs(mo
         return occurrence
 
     monkeypatch.setattr(seats, "lock", read)
+    monkeypatch.setattr(seats, "hold", lambda keyring: None)
     monkeypatch.setattr(transaction, "atomic", lambda **options: nullcontext())  # SQLite's IMMEDIATE would be a lock as well
 
     at_once([taking(where) for _person in range(PEOPLE)])

@@ -20,6 +20,7 @@ from django_tasks.base import TaskResultStatus
 from aanschuiven import tasks
 from aanschuiven.models import ATTEMPTS, Attempt, Heartbeat, ScheduledRun, StaffLink
 from aanschuiven.worker import SCHEDULE, Job, Worker
+from home.models import SiteSettings
 from tests.site import work
 
 NIGHT = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)  # 03:15 in Rotterdam
@@ -282,3 +283,26 @@ def test_what_only_mattered_while_it_was_fresh_is_cleared_away():
     assert not ScheduledRun.objects.exists()
     assert not Heartbeat.objects.exists()
     assert not StaffLink.objects.exists()
+
+
+@pytest.mark.django_db
+def test_mail_in_files_goes_with_what_is_personal_of_a_date(settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    days = SiteSettings.longest_retention()
+    for name, age in (("oud.log", days + 1), ("nieuw.log", days - 1), ("geen-mail.txt", days + 1)):
+        (tmp_path / name).write_text("To: z@example.org")
+        then = (timezone.now() - timedelta(days=age)).timestamp()
+        os.utime(tmp_path / name, (then, then))
+
+    tasks.clear_away.call()
+
+    assert {file.name for file in tmp_path.iterdir()} == {"nieuw.log", "geen-mail.txt"}
+
+
+@pytest.mark.django_db
+def test_a_site_that_never_wrote_mail_in_files_clears_away_as_well(settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+
+    tasks.clear_away.call()
+
+    assert not (tmp_path / "mail").exists()
