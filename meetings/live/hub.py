@@ -352,8 +352,12 @@ class Hub:
                 self.complain("the database did not answer; open tables wait")
                 continue
             for table in list(self.tables.values()):
-                if table.occurrence_id in versions:
-                    self.hint(table.path, versions[table.occurrence_id])
+                if table.occurrence_id not in ids:
+                    continue
+                version = versions.get(table.occurrence_id, table.wanted + 1)  # no row any more: rendering finds that out
+                if version > table.wanted:
+                    drop_cached(table.path)  # a page may fetch itself once it sees the frame
+                self.hint(table.path, version)
 
     async def _listen(self) -> None:
         """Hear from other processes through one channel; without a layer the next look sees it anyway."""
@@ -411,6 +415,7 @@ def on_change(drop: Callable[[str], None]) -> None:
 
 
 def drop_cached(path: str) -> None:
+    """Forget every page at and below ``path``: of a date, of a meeting ("/agenda/soep/"), or all of them ("/agenda/")."""
     for drop in _caches:
         drop(path)
 

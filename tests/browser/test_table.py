@@ -81,8 +81,9 @@ def test_from_the_neighbourhood_to_a_chair_and_back_while_another_sees_it(site: 
     phone.get_by_role("link", name="Ik sta weer op").click()
     phone.get_by_role("button", name="Ik sta weer op").click()
     expect(phone.get_by_text("Je bent opgestaan.")).to_be_visible()
-    waiting.reload()
-    expect(waiting.locator("#aan-tafel")).to_be_visible()
+    expect(waiting.locator("#aan-tafel")).to_be_focused()  # without a reload
+    expect(waiting).to_have_title(re.compile("^Je zit aan tafel"))
+    expect(waiting.locator("#tafel .mine")).to_have_count(1)
 
     # the link opens it in a fresh browser, which remembers nothing until asked
     link = waiting.locator("#link").inner_text()
@@ -276,6 +277,98 @@ def test_the_restored_page_is_of_now(site: Site, phone: Page):
     phone.go_back()
 
     expect(phone.locator("#tafel")).to_have_attribute("data-taken", "1", timeout=4000)
+
+
+CHANGE = """
+from django.utils import timezone
+from meetings import seats
+from meetings.models import Occurrence
+slug, key = {path!r}.strip("/").split("/")[1:]
+o = Occurrence.objects.get(slug=slug, date_key=key)
+{what}
+"""
+
+
+def change(site: Site, path: str, what: str) -> None:
+    site.python(CHANGE.format(path=path, what=what))
+
+
+def wait_for_a_chair(site: Site, page: Page, path: str, borrowed: bool = False) -> None:
+    page.goto(site.url + path + "aanschuiven/")
+    page.get_by_text("Ik woon hier, zorg voor iemand of help mee").click()
+    if borrowed:
+        page.get_by_text("Dit is niet mijn eigen telefoon of computer").click()
+    page.get_by_role("button", name="Ik wacht op een stoel").click()
+    expect(page.locator("#wacht")).to_be_visible()
+    page.wait_for_timeout(500)
+
+
+FIRST_LEAVES = "seats.leave(o.pk, o.sign_ups.order_by('queued_at').first().keyring, now=timezone.now())"
+
+
+def test_who_waits_sees_the_line_grow_shorter_and_then_their_chair(site: Site, phone: Page):
+    path = make_table(site, "Wachten", capacity=1)
+    seat_others(site, path, 2)
+    wait_for_a_chair(site, phone, path)
+    expect(phone.locator("#wacht-plaats")).to_have_text("Er wacht 1 iemand vóór jou.")
+
+    change(site, path, FIRST_LEAVES)
+    expect(phone.locator("#wacht-plaats")).to_have_text("Jij bent de eerste die wacht.", timeout=6000)
+    change(site, path, FIRST_LEAVES)
+
+    expect(phone.locator("#aan-tafel")).to_be_focused(timeout=6000)
+    expect(phone.locator("#wacht")).to_have_count(0)
+    expect(phone.get_by_role("link", name="Ik sta weer op")).to_be_visible()
+
+
+def test_on_a_borrowed_device_the_link_stays_until_it_is_written_down(site: Site, phone: Page):
+    path = make_table(site, "Geleend", capacity=1)
+    seat_others(site, path, 1)
+    wait_for_a_chair(site, phone, path, borrowed=True)
+    link = phone.locator("#link").inner_text()
+
+    change(site, path, FIRST_LEAVES)
+
+    expect(phone.locator("#aan-tafel")).to_be_focused(timeout=6000)
+    assert phone.locator("#link").inner_text() == link
+    expect(phone.locator("#geleend")).to_contain_text("Schrijf eerst jouw link op.")
+    expect(phone.locator("#geleend")).to_have_count(1)
+
+
+def test_a_date_that_does_not_go_ahead_is_said_on_every_open_page(site: Site, desktop: Page, phone: Page, new_page: NewPage):
+    path = make_table(site, "Gaat niet door", capacity=1)
+    seat_others(site, path, 1)
+    wait_for_a_chair(site, phone, path)
+    desktop.goto(site.url + path)
+    filling_in = new_page()
+    filling_in.goto(site.url + path)
+    filling_in.locator(".follow a[data-tray]").click()
+    expect(filling_in.locator("dialog[open] form")).to_be_visible()
+
+    change(site, path, "seats.cancel(o.pk, 'de zaal is dicht', now=timezone.now())")
+
+    for page in (desktop, phone):
+        expect(page.get_by_role("alert")).to_contain_text("Dit gaat niet door. De zaal is dicht.", timeout=6000)
+    expect(desktop.locator("a[data-tray]")).to_have_count(0)
+    filling_in.wait_for_timeout(1500)
+    expect(filling_in.locator("dialog[open] form")).to_be_visible()
+    filling_in.keyboard.press("Escape")
+    expect(filling_in.get_by_role("alert")).to_contain_text("Dit gaat niet door.", timeout=6000)
+
+
+def test_a_meeting_that_goes_off_every_list_tells_who_has_it_open(site: Site, desktop: Page):
+    path = make_table(site, "Verdwijnt")
+    sockets: list[str] = []
+    desktop.on("websocket", lambda socket: sockets.append(socket.url))
+    desktop.goto(site.url + path)
+    desktop.wait_for_timeout(500)
+
+    change(site, path, "from meetings import repeated; repeated.go_unlisted(o.meeting, now=timezone.now())")
+
+    expect(desktop.locator("#tafel-zin")).to_contain_text("Deze bijeenkomst staat hier niet meer.", timeout=6000)
+    number = len(sockets)
+    desktop.wait_for_timeout(2500)
+    assert len(sockets) == number  # it asks no more
 
 
 PAGES = [

@@ -187,7 +187,7 @@ async def of_site(number: int) -> tuple[str, Run]:
     Page.arrived.clear()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="aanschuiven-bench-"))
-        port, server = start("site", stack, VAR_DIR=folder)
+        port, server = start("site", stack, VAR_DIR=folder, SOCKETS_NETWORK="0", SOCKETS_PROCESS="0")
         path = (await ask(port, "path"))["path"]
         pages, kib = await open_pages(number, port, f"/ws{path}?taal=nl", server)
         run = Run(kib=kib)

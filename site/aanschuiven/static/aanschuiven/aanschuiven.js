@@ -5,9 +5,8 @@
   const find = (id, root = document) => root.getElementById ? root.getElementById(id) : root.querySelector(`#${id}`);
 
   // --- your own chair: the table is drawn for everyone, the page marks and turns it --------------------------------------
-  const own = (main?.dataset.ownChair || "").split(",").filter(Boolean);
-
   function sit(table) {
+    const own = (main.dataset.ownChair || "").split(",").filter(Boolean);
     const drawing = table.querySelector(".round-table");
     const mine = own.map((number) => drawing?.querySelector(`.seat[data-chair="${number}"]`)).filter(Boolean);
     if (!mine.length) return;
@@ -38,20 +37,21 @@
     sentence = null;
   }
 
-  function show(frame) {
+  function show(frame, isPage = false) {
     const old = find("tafel");
     const table = frame.querySelector("#tafel");
     if (!old || !table || +table.dataset.version < +old.dataset.version) return;
     const spoken = frame.querySelector('[hx-swap-oob="innerHTML:#tafel-zin"]') || frame.querySelector("#tafel-zin");
     if (spoken) { sentence = spoken.textContent; say(); }
-    for (const id of ["wie-komen", "nog-vrij"]) {
+    for (const id of ["wie-komen", "nog-vrij", "wacht-plaats"]) {
       const piece = frame.querySelector(`#${id}`);
-      if (piece) find(id)?.replaceChildren(...piece.childNodes);
+      if (piece && piece.textContent !== find(id)?.textContent) find(id)?.replaceChildren(...piece.childNodes);
     }
-    if (table.dataset.drawing === "page") { // a big room: the frame has its numbers, the page its drawing
-      if (table.dataset.version === old.dataset.version) return;
+    const isNew = table.dataset.version !== old.dataset.version;
+    const leavesOut = table.dataset.drawing || table.dataset.names; // a big room: the frame has its numbers, the page the rest
+    if (isNew && !isPage && (leavesOut || find("wacht") || table.dataset.state !== state)) fetchSoon(+table.dataset.version);
+    if (table.dataset.drawing) {
       Object.assign(old.dataset, table.dataset);
-      fetchDrawing(Math.random() * 1500);
       return;
     }
     const was = new Set([...old.querySelectorAll(".seat[data-chair]:not(.empty)")].map((chair) => chair.dataset.chair));
@@ -63,26 +63,62 @@
   }
 
   const parse = (text) => new DOMParser().parseFromString(text, "text/html");
-  const note = find("live-stand");
 
+  // --- the page anew: who waited has a chair, or the date itself is another (it does not go ahead, it moved) ---------------
+  const place = (page) => ["aan-tafel", "wacht"].find((id) => page.querySelector(`#${id}`));
+  let state = find("tafel")?.dataset.state; // of the date itself, as the page says it; a frame has no more than its mark
+  let newer = null; // shown once no form is open
+
+  function renew() {
+    if (!newer || busy()) return;
+    const page = newer.querySelector("#inhoud");
+    const kept = ["bewaar-link", "geleend"].map((id) => find(id)); // a borrowed device gets its link once
+    const hasLink = kept[0] && !page.querySelector("#bewaar-link");
+    const isSeated = !find("aan-tafel") && page.querySelector("#aan-tafel");
+    document.title = newer.title;
+    newer = null;
+    main.dataset.ownChair = page.dataset.ownChair || "";
+    page.querySelectorAll(".notice.bad").forEach((notice) => notice.setAttribute("role", "alert"));
+    main.replaceChildren(...page.childNodes);
+    if (hasLink) {
+      find("wijzig")?.closest(".split").prepend(kept[0]);
+      find("geleend")?.replaceWith(kept[1]);
+    }
+    prepare();
+    state = find("tafel").dataset.state;
+    sit(find("tafel"));
+    if (isSeated) isSeated.focus();
+  }
+
+  // The version of the page that came; null when none did.
   async function fetchPage() {
+    let page;
     try {
       const answer = await fetch(location.pathname, { headers: { "Cache-Control": "no-cache" } });
-      if (!answer.ok) throw new Error(answer.status);
-      show(parse(await answer.text()));
-      return true;
+      if (answer.status === 404 || answer.redirected) gone();
+      if (!answer.ok || answer.redirected) return null;
+      page = parse(await answer.text());
     } catch {
-      return false;
+      return null;
     }
+    const version = +page.querySelector("#tafel").dataset.version;
+    if (version >= +find("tafel").dataset.version) {
+      if (place(page) !== place(document) || page.querySelector("#tafel").dataset.state !== state) newer = page;
+      if (newer && !busy()) renew();
+      else show(newer ? page.cloneNode(true) : page, true);
+    }
+    return version;
   }
 
   // Once for several frames, spread over all who look. Another process may still show the page of two seconds ago: then again.
   let fetching = null;
-  function fetchDrawing(wait) {
+  let wanted = -1;
+  function fetchSoon(version, wait = Math.random() * 1500) {
+    wanted = Math.max(wanted, version);
     fetching ||= setTimeout(async () => {
       const came = await fetchPage();
       fetching = null;
-      if (came && find("tafel")?.dataset.drawing) fetchDrawing(2500);
+      if (!stopped && (came === null || came < wanted)) fetchSoon(wanted, Math.min(30000, 2 * Math.max(wait, 1250)));
     }, wait);
   }
 
@@ -93,15 +129,32 @@
   let seen = new Date();
 
   function quietly(on) {
-    if (!note) return;
+    const note = find("live-stand");
+    if (!note || stopped) return;
     note.hidden = !on;
     if (on) note.textContent = note.dataset.text.replace("%s", seen.toTimeString().slice(0, 5));
+  }
+
+  // The meeting went off every list, or this date fell out: its address leads nowhere, and asking again does not help.
+  function gone() {
+    if (stopped) return;
+    quietly(false);
+    leave();
+    sentence = find("live-stand").dataset.gone;
+    say();
+  }
+
+  function leave() {
+    stopped = true;
+    socket?.close();
+    clearInterval(polling);
+    polling = null;
   }
 
   function connect() {
     if (stopped || socket) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    socket = new WebSocket(`${scheme}//${location.host}${main.dataset.live}?taal=${document.documentElement.lang}`);
+    socket = new WebSocket(`${scheme}//${location.host}${main.dataset.live}?taal=${document.documentElement.lang}&versie=${find("tafel").dataset.version}`);
     socket.onmessage = (event) => {
       tries = 0;
       seen = new Date();
@@ -112,8 +165,9 @@
     };
     socket.onclose = (event) => {
       socket = null;
-      if (stopped || event.code === 4404) return;
-      polling ||= setInterval(async () => { if (await fetchPage()) seen = new Date(); quietly(!socket); }, 15000);
+      if (event.code === 4404) gone();
+      if (stopped) return;
+      polling ||= setInterval(async () => { if (await fetchPage() !== null) seen = new Date(); quietly(!socket); }, 15000);
       if (tries > 1) quietly(true);
       setTimeout(connect, Math.min(30000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
     };
@@ -122,9 +176,9 @@
   if (main?.dataset.live && find("tafel")) {
     sit(find("tafel"));
     connect();
-    addEventListener("pagehide", () => { stopped = true; socket?.close(); clearInterval(polling); polling = null; });
+    addEventListener("pagehide", leave);
     addEventListener("pageshow", (event) => { if (event.persisted) { stopped = false; tries = 0; fetchPage(); connect(); } });
-    document.addEventListener("focusout", () => setTimeout(say, 100));
+    document.addEventListener("focusout", () => setTimeout(() => { renew(); say(); }, 100));
   }
 
   // --- the form that comes up over the page --------------------------------------------------------------------------------
@@ -144,7 +198,7 @@
   }
 
   document.addEventListener("close", (event) => {
-    if (event.target.matches?.("dialog.tray")) { event.target.querySelector("[data-fill]").replaceChildren(); say(); }
+    if (event.target.matches?.("dialog.tray")) { event.target.querySelector("[data-fill]").replaceChildren(); renew(); say(); }
   }, true);
 
   // Remembered over the next page, unless the browser keeps nothing or the form comes back with a fault.
@@ -156,6 +210,40 @@
     } catch {
       return null;
     }
+  }
+
+  // Every refusal is shown above its form, which keeps what was typed: of the answer the part that takes the form's place where it
+  // has one, else what it says; of no answer a sentence of our own.
+  function refuse({ elt, triggeringEvent }, answer, mayLeave) {
+    arriving(false);
+    const page = answer?.querySelector("#inhoud");
+    const said = page?.querySelector("[role=alert]") ? page.querySelectorAll("[role=alert]") : [page?.querySelector("h1"), page?.querySelector("h1 ~ p")];
+    const texts = [...said].map((piece) => piece?.textContent.trim()).filter(Boolean);
+    const notice = document.createElement("div");
+    notice.className = "notice bad refusal";
+    notice.tabIndex = -1;
+    notice.setAttribute("role", "alert");
+    for (const text of texts.length ? texts : [main.dataset.offline]) notice.appendChild(document.createElement("p")).textContent = text;
+    const link = mayLeave && page?.querySelector("h1 ~ p a.button");
+    if (link) notice.appendChild(document.createElement("p")).append(link);
+    elt.closest("form").before(notice);
+    if (triggeringEvent.type === "submit") notice.focus(); // who is still typing is not taken away from it
+  }
+
+  document.addEventListener("htmx:beforeRequest", () => document.querySelectorAll(".refusal").forEach((notice) => notice.remove()));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr: { status, responseText }, requestConfig } = event.detail;
+    const form = requestConfig.elt.closest("form");
+    if (status < 400 || !form) return;
+    const answer = parse(responseText);
+    const list = find(form.dataset.answer);
+    event.detail.shouldSwap = !list && !!answer.querySelector(form.getAttribute("hx-select"));
+    if (event.detail.shouldSwap) return;
+    if (status === 400) list?.replaceChildren(); // what stood there is no answer to this question
+    refuse(requestConfig, answer, status === 403);
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, ({ detail: { requestConfig } }) => { if (requestConfig.elt.closest("form")) refuse(requestConfig); });
   }
 
   document.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -177,9 +265,11 @@
     setTimeout(() => { button.textContent = was; }, 2500);
   }
 
-  document.querySelectorAll("[data-map]").forEach((button) => { button.parentNode.hidden = false; });
-
-  if (!navigator.share) document.querySelectorAll("[data-share]:not([data-share-url])").forEach((button) => { button.hidden = true; }); // copying stands beside it
+  function prepare() {
+    document.querySelectorAll("[data-map]").forEach((button) => { button.parentNode.hidden = false; });
+    if (!navigator.share) document.querySelectorAll("[data-share]:not([data-share-url])").forEach((button) => { button.hidden = true; }); // copying stands beside it
+  }
+  prepare();
 
   document.addEventListener("click", async (event) => {
     const target = event.target.closest("[data-tray], [data-close], [data-copy], [data-print], [data-share], [data-map]");
