@@ -51,10 +51,10 @@ def _give_back_undated(now: datetime) -> int:
     return given_back
 
 
-def _in_use(since: datetime) -> QuerySet[Key]:
+def _in_use(since: datetime) -> QuerySet[Keyring]:
     """The keyrings that somebody opened, or got a key for, since then."""
     keys = Key.objects.filter(Q(last_used_on__gte=since.date()) | Q(created_at__gte=since), revoked_at=None)
-    return keys.exclude(keyring=None).values("keyring")
+    return Keyring.objects.filter(pk__in=keys.exclude(keyring=None).values("keyring"))
 
 
 def _drop_counts_of_unlisted(before: datetime) -> None:

@@ -261,8 +261,7 @@ class InitiativeForm(WagtailAdminModelForm):
 class OccurrenceForm(WagtailAdminModelForm):
     """One date: another time, other chairs, or it does not go ahead.
 
-    After ``save``, ``is_news`` says whether the people of this date have to hear of it, ``is_mailed`` whether those with an
-    address do, ``refused`` why a part was not done.
+    After ``save``, ``is_news`` says whether the people of this date have to hear of it, ``refused`` why a part was not done.
     """
 
     is_cancelled = forms.BooleanField(
@@ -275,7 +274,7 @@ class OccurrenceForm(WagtailAdminModelForm):
         required=False,
         help_text=gettext_lazy("Zet dit aan als ook de mensen zonder mailadres het gehoord hebben."),
     )
-    is_news = is_mailed = False
+    is_news = False
     refused = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -323,8 +322,7 @@ class OccurrenceForm(WagtailAdminModelForm):
             dates.cancel_date(before, data["reason"], now=now)
         elif before.is_cancelled and not data["is_cancelled"]:
             seats.reopen(before.pk, now=now)
-        self.is_mailed = moved.sequence != before.sequence or (data["is_cancelled"] and not before.is_cancelled)
-        self.is_news = self.is_mailed or before.is_cancelled != data["is_cancelled"]
+        self.is_news = moved.sequence != before.sequence or before.is_cancelled != data["is_cancelled"]
         self.instance.refresh_from_db()
         return self.instance
 

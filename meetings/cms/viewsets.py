@@ -365,35 +365,26 @@ class OccurrenceEditView(EditView):
         date: Occurrence = instance or self.object
         said = [gettext("Bewaard: %(title)s, %(when)s.") % {"title": date.title, "when": local(date.starts_at, date)}]
         if self.form.is_news:
-            said += who_hears(date, is_mailed=self.form.is_mailed)
+            said += who_hears(date)
         return " ".join([*said, self.form.refused]).strip()
 
     def get_success_buttons(self) -> list[Any]:
         return []
 
 
-def who_hears(*dates: Occurrence, is_mailed: bool = True) -> list[str]:
+def who_hears(*dates: Occurrence) -> list[str]:
     """In plain words, how many people of these dates are mailed after a change, and how many somebody has to tell."""
-    everyone = SignUp.objects.filter(occurrence__in=dates).exclude(keyring=None)
-    mailed = everyone.filter(WITH_ADDRESS).count() if is_mailed else 0
-    untold = everyone.count() - mailed
+    unaware = SignUp.objects.filter(occurrence__in=dates, told_at=None).exclude(keyring=None)
+    mailed = unaware.filter(WITH_ADDRESS).count()
+    untold = unaware.count() - mailed
     said = []
     if mailed:
         said.append(ngettext("%(n)d mens krijgt een mail.", "%(n)d mensen krijgen een mail.", mailed) % {"n": mailed})
-    if untold and is_mailed:
+    if untold:
         said.append(
             ngettext(
                 "%(n)d mens gaf geen mailadres: bel, of vertel het zelf.",
                 "%(n)d mensen gaven geen mailadres: bel hen, of vertel het hun.",
-                untold,
-            )
-            % {"n": untold}
-        )
-    elif untold:
-        said.append(
-            ngettext(
-                "Hierover gaat geen mail: vertel het zelf aan de %(n)d mens op de lijst.",
-                "Hierover gaat geen mail: vertel het zelf aan de %(n)d mensen op de lijst.",
                 untold,
             )
             % {"n": untold}
