@@ -40,6 +40,7 @@ def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, s
         {
             "keyring": keyring,
             "coming": [s for s in sign_ups if not s.occurrence.has_passed(now)],
+            "begun": {s.pk for s in sign_ups if s.occurrence.has_begun(now)},  # too late to get up
             "been": [s for s in reversed(sign_ups) if s.occurrence.has_passed(now)][:10],
             "links": keys.links_of(keyring, now=now) if keyring else [],
             "link_in_use": key,

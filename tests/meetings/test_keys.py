@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
 from meetings import keys, seats
-from meetings.models import Key, Keyring
+from meetings.models import Key, Keyring, Occurrence
 from tests.factories import keyring, occurrence
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +280,20 @@ def test_a_device_that_kept_its_key_with_spaces_shows_the_link_as_we_write_it(ow
 
     assert f"/mijn/{raw}/" in client.get("/mijn/").text
     assert f"/mijn/{raw}/" in client.get(owner.sign_ups.get().occurrence.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("by_link", [False, True], ids=["on the device", "by link"])
+def test_nobody_is_offered_to_get_up_from_a_date_that_has_begun(owner, by_link):
+    raw = mint(owner)
+    where = owner.sign_ups.get().occurrence
+    address = f"/mijn/{raw}/" if by_link else "/mijn/"
+    assert "Ik sta weer op" in device(raw).get(address).text
+
+    Occurrence.objects.update(starts_at=timezone.now() - timedelta(minutes=5))
+
+    page = device(raw).get(address).text
+    assert "Ik sta weer op" not in page
+    assert f'href="{where.get_absolute_url()}">Bekijk de tafel' in page
 
 
 def test_titles_and_places_are_marked_as_dutch_on_the_english_page(owner):
