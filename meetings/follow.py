@@ -26,6 +26,7 @@ def _drop_pages(path: str) -> None:
 
 
 @receiver(post_save, sender=Meeting)
+@receiver(post_delete, sender=Meeting)
 def text_of_a_meeting(instance: Meeting, **kwargs: Any) -> None:
     _drop_pages(instance.path)
 

@@ -79,6 +79,10 @@ def a_rule_that_drops_it(meeting: Meeting) -> None:
     assert not meeting.occurrences.filter(date_key="2026-12-03").exists()
 
 
+def no_meeting_at_all(meeting: Meeting) -> None:
+    meeting.delete()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -91,6 +95,7 @@ def a_rule_that_drops_it(meeting: Meeting) -> None:
         a_date_that_is_off,
         one_more_date,
         a_rule_that_drops_it,
+        no_meeting_at_all,
     ],
 )
 def test_a_page_that_reads_otherwise_now_goes_from_memory(change, dropped, django_capture_on_commit_callbacks):
