@@ -119,7 +119,8 @@ def go_unlisted(meeting: Meeting, *, now: datetime) -> None:
 
 
 def _hide(meeting: Meeting, now: datetime) -> None:
-    """Every address that anybody may know, of dates long past too, is announced: pages in memory go, and open ones close."""
+    """Every address that anybody may know, of dates long past too, is announced: pages in memory go first, and open ones close."""
+    transaction.on_commit(partial(live.drop_cached, meeting.path))
     for occurrence in meeting.occurrences.all():
         transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version + 1))
     meeting.slug = Meeting.secret_slug()

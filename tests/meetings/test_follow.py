@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from wagtail.models import Page
 
-from meetings import dates
+from meetings import dates, repeated
 from meetings.live import hub as hub_module
 from meetings.models import HostDetails, Initiative, Meeting
 from places.models import Contact, NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
@@ -79,6 +79,11 @@ def a_rule_that_drops_it(meeting: Meeting) -> None:
     assert not meeting.occurrences.filter(date_key="2026-12-03").exists()
 
 
+def off_every_list(meeting: Meeting) -> None:
+    """Under the address that everybody knew."""
+    repeated.go_unlisted(meeting, now=NOW)
+
+
 def no_meeting_at_all(meeting: Meeting) -> None:
     meeting.delete()
 
@@ -95,6 +100,7 @@ def no_meeting_at_all(meeting: Meeting) -> None:
         a_date_that_is_off,
         one_more_date,
         a_rule_that_drops_it,
+        off_every_list,
         no_meeting_at_all,
     ],
 )
