@@ -139,31 +139,30 @@ def _n(value: float) -> str:
 
 
 def _chair(who: str | None, angle: float, radius: float, half: float, number: int, marks: str) -> str:
-    """One chair with its back; a free one stands back a little."""
-    away = 0 if who else half * 0.3
-    back, reach = radius + away + half * 1.02, half * 0.85
+    """One chair with its back, in units of which 12.5 are half its size; a free one stands back a little."""
+    reach = (radius + (0 if who else half * 0.3)) * 12.5 / half
+    place = f'transform="translate({reach:.0f})rotate({_n(-angle)})"'
+    shape = f'href="#stoel-{who or "vrij"}"'
     you = pgettext("op de vrije stoel", "jij?")
-    ask = f'<text y="2.8">{you}</text>' if "next" in marks else ""
+    drawn = f'<g {place}><use {shape}/><text y="2.8">{you}</text></g>' if "next" in marks else f"<use {shape} {place}/>"
     return (
         f'<g transform="rotate({_n(angle)})"><g class="seat {LOOKS[who] if who else "empty"}{marks}" data-chair="{number}">'
-        f'<path class="back" d="M{_n(back)} {_n(-reach)}q{_n(half * 0.45)} {_n(reach)} 0 {_n(2 * reach)}"/>'
-        f'<g transform="translate({_n(radius + away)}) rotate({_n(-angle)}) scale({half / 12.5:.2f})"><use href="#stoel-{who or "vrij"}"/>{ask}</g></g></g>'
+        f'<use class="back" href="#rug" x="{reach + 12.75:.0f}"/>{drawn}</g></g>'
     )
 
 
 def _dot(who: str | None, angle: float, radius: float, half: float, number: int, marks: str) -> str:
-    """A chair in a big room: its shape alone; your own is larger."""
-    half *= 1.5 if "mine" in marks else 1
-    x, y = radius * cos(radians(angle)), radius * sin(radians(angle))
-    return (
-        f'<g class="seat {LOOKS[who] if who else "empty"}{marks}" data-chair="{number}" transform="translate({x:.0f} {y:.0f}) scale({half / 11.5:.2f})">'
-        f'<use href="#punt-{who or "vrij"}"/></g>'
-    )
+    """A chair in a big room, in units of which 11.5 are half its size: its shape alone; your own is larger."""
+    x, y = (radius * 11.5 / half * turned(radians(angle)) for turned in (cos, sin))
+    place = f'transform="translate({x:.0f} {y:.0f})scale(1.5)"' if "mine" in marks else f'x="{x:.0f}" y="{y:.0f}"'
+    return f'<use class="seat {LOOKS[who] if who else "empty"}{marks}" data-chair="{number}" href="#punt-{who or "vrij"}" {place}/>'
 
 
-def _cup(angle: float, radius: float) -> str:
-    x, y = radius * cos(radians(angle)), radius * sin(radians(angle))
-    return f'<use class="cup" href="#kopje" x="{x:.0f}" y="{y:.0f}"/>'
+def _cups(angles: Sequence[float], radius: float) -> str:
+    """A cup before everyone with a chair: a marker at each point of one line, twice at the first, for a line has two ends."""
+    points = [f"{radius * cos(radians(angle)):.0f},{radius * sin(radians(angle)):.0f}" for angle in angles]
+    marker = "".join(f' marker-{where}="url(#kopje)"' for where in ("start", "mid", "end"))
+    return f'<polyline class="cups" fill="none"{marker} points="{" ".join((*points, points[0]))}"/>' if points else ""
 
 
 def on_the_table(table: Table) -> tuple[str, str]:
@@ -176,21 +175,25 @@ def on_the_table(table: Table) -> tuple[str, str]:
     return _("Vol"), _("op de lijst") if table.extra_chair else _("wachtlijst open")
 
 
-def svg(table: Table, mine: Sequence[int] = ()) -> tuple[SafeString, int]:
-    """(the drawing, people a chair). ``mine``: the visitor's own chairs, the first turned to the bottom."""
-    chairs = drawn_chairs(table.capacity, max(table.taken, *(number + 1 for number in mine), 0) if mine else table.taken)
+def size(table: Table) -> tuple[int, int]:
+    """(chairs in the drawing, people a chair)."""
     highest = max((number + 1 for number, who in enumerate(table.seats) if who), default=0)
-    if table.capacity is None:
-        chairs = max(chairs, drawn_chairs(None, highest - 1)) if highest else chairs
+    chairs = drawn_chairs(table.capacity, max(table.taken, highest - 1))
     each = next((m for m in PEOPLE_A_CHAIR if chairs <= 200 * m), PEOPLE_A_CHAIR[-1])
-    shown, n = list(table.seats[::each]), ceil(chairs / each)
+    return ceil(chairs / each), each
+
+
+def svg(table: Table, mine: Sequence[int] = ()) -> SafeString:
+    """The drawing. ``mine``: the visitor's own chairs, the first turned to the bottom."""
+    n, each = size(table)
+    shown = list(table.seats[::each])
     plan = layout(n)
     number_at = {place: number for number, place in enumerate(plan.place_of)}
     own = [number // each for number in mine]
     with_backs = n <= WITH_BACKS
     turn = 90 - plan.spots[plan.place_of[own[0]]][0] if own and with_backs else 0
     out: list[str] = []
-    cups: list[str] = []
+    cups: list[float] = []
     on_top: list[str] = []
     for place, (spot, radius) in enumerate(plan.spots):
         number, angle = number_at[place], (spot + turn) % 360
@@ -200,7 +203,7 @@ def svg(table: Table, mine: Sequence[int] = ()) -> tuple[SafeString, int]:
         drawn = (_chair if with_backs else _dot)(who, angle, radius, plan.half, number, marks)
         (on_top if is_mine else out).append(drawn)
         if who and with_backs:
-            cups.append(_cup(angle, plan.table - 15))
+            cups.append(angle)
     big, small = on_the_table(table)
     extra = (
         f'<use class="walk-in" href="#{"-".join(filter(None, ("stoel-extra", table.chair)))}" transform="translate(175 167) scale(.8)"/>'
@@ -211,13 +214,16 @@ def svg(table: Table, mine: Sequence[int] = ()) -> tuple[SafeString, int]:
     card = (
         f'<g class="card" transform="translate(0 {_n(plan.table - 17)})"><rect x="-25" y="-13" width="50" height="25" rx="4"/>'
         f'<text y="5">{yours}</text></g>'
+        if with_backs
+        else ""  # a big room is not turned: your chair is anywhere
     )
+    chairs_at = f'<g transform="scale({plan.half / (12.5 if with_backs else 11.5):.3f})">{"".join((*out, *on_top))}</g>'
     # Safe: numbers, our own class names, chairs and translated words; nothing here was typed by a visitor.
     return mark_safe(  # noqa: S308
-        '<svg class="round-table" viewBox="-200 -200 400 400" aria-hidden="true" focusable="false"><circle class="lamp" r="199"/>'
-        f'{extra}{"".join(out)}{"".join(on_top)}<circle class="top" r="{_n(plan.table)}"/><circle class="edge" r="{_n(plan.table - 5)}"/>'
-        f'<g class="cups">{"".join(cups)}</g>{card}<text class="big" y="12">{big}</text><text class="small" y="38">{small}</text></svg>'
-    ), each
+        '<svg class="round-table" viewBox="-200 -200 400 400" aria-hidden="true"><circle class="lamp" r="199"/>'
+        f'{extra}{chairs_at}<circle class="top" r="{_n(plan.table)}"/><circle class="edge" r="{_n(plan.table - 5)}"/>'
+        f'{_cups(cups, plan.table - 15)}{card}<text class="big" y="12">{big}</text><text class="small" y="38">{small}</text></svg>'
+    )
 
 
 def mini(taken: int, capacity: int | None) -> SafeString:

@@ -18,7 +18,9 @@ from .models import Keyring, Occurrence, SignUp
 from .models.choices import Names, NameVisibility
 
 PUBLIC, TABLE, HOST = "public", "table", "host"
-MOST_BYTES = 6000  # of a frame; a larger one leaves the drawing out and the page fetches it
+MOST_BYTES = 6000  # of a frame
+MOST_CHAIRS = 60  # drawn in a frame
+MOST_NAMES = 60  # in "Wie komen er?"; who comes after them is counted
 
 
 def audience(occurrence: Occurrence, keyring: Keyring | None) -> str:
@@ -81,16 +83,16 @@ class TableView:
         )
 
     @cached_property
-    def _drawn(self) -> tuple[SafeString, int]:
+    def drawing(self) -> SafeString:
         return round_table.svg(self.table, mine=self.mine.chairs if self.mine else ())
 
     @property
-    def drawing(self) -> SafeString:
-        return self._drawn[0]
+    def drawn_chairs(self) -> int:
+        return round_table.size(self.table)[0]
 
     @property
     def people_a_chair(self) -> int:
-        return self._drawn[1]
+        return round_table.size(self.table)[1]
 
     @property
     def sentence(self) -> str:
@@ -115,6 +117,21 @@ class TableView:
     def guests(self) -> list[Guest]:
         return [guest for sign_up in self.seated if (guest := self._guest(sign_up))]
 
+    @property
+    def lines(self) -> list[Guest]:
+        """Those whom "Wie komen er?" lists."""
+        return self.guests[:MOST_NAMES]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more may be named than it lists."""
+        return len(self.guests) > MOST_NAMES
+
+    @property
+    def beyond(self) -> int:
+        """People at the table whom it does not list, nor counts with who brings them."""
+        return self.occurrence.taken - sum(1 + guest.others for guest in self.lines)
+
     def _guest(self, sign_up: SignUp) -> Guest | None:
         shape = sign_up.perspective if self.is_split else ""
         if self.audience == HOST:
@@ -127,19 +144,18 @@ class TableView:
             return None
         return Guest(sign_up.name, shape, 0)
 
-    @property
-    def unnamed(self) -> int:
-        """People at the table beside the guests that the public list names."""
-        return self.occurrence.taken - len(self.guests)
-
 
 def frame(occurrence: Occurrence, audience: str, now: datetime) -> str:
     """The live frame: #tafel and what stands beside it, in the active language (design section 6).
 
-    Above 6,000 bytes the drawing stays out, ``data-drawing="page"`` says so, and the page fetches it.
+    What would make it larger than 6,000 bytes stays out, and the page fetches it: first the names (``data-names="page"``), then the
+    drawing (``data-drawing="page"``), which is never in the frame of more than 60 chairs.
     """
     view = TableView(occurrence, audience, now)
-    text = render_to_string("meetings/_frame.html", {"view": view, "occurrence": occurrence, "with_drawing": True})
-    if len(text.encode()) > MOST_BYTES:
-        text = render_to_string("meetings/_frame.html", {"view": view, "occurrence": occurrence, "with_drawing": False})
+    may_draw = view.drawn_chairs <= MOST_CHAIRS
+    for with_drawing, with_names in ((may_draw, True), (may_draw, False), (False, False)):
+        context = {"view": view, "occurrence": occurrence, "with_drawing": with_drawing, "leaves_names_out": not with_names}
+        text = render_to_string("meetings/_frame.html", context)
+        if len(text.encode()) <= MOST_BYTES:
+            break
     return text

@@ -244,6 +244,20 @@ def test_a_big_room_is_drawn_anew_once_for_several_chairs(site: Site, desktop: P
     assert 1 <= len(asked) <= 2
 
 
+def test_a_long_list_of_names_is_fetched_when_a_frame_leaves_it_out(site: Site, desktop: Page):
+    path = make_table(site, "Veel namen", capacity=40)
+    seat_others(site, path, 30, name="Wilhelmina van den Berg-Groot, buurvrouw", shown="iedereen")
+    desktop.goto(site.url + path)
+    expect(desktop.locator("#wie-komen li")).to_have_count(30)
+    desktop.wait_for_timeout(500)
+
+    seat_others(site, path, 1, name="Annie", shown="iedereen")
+
+    expect(desktop.locator("#tafel .seat.resident")).to_have_count(31, timeout=4000)
+    expect(desktop.locator("#wie-komen li")).to_have_count(31, timeout=6000)
+    expect(desktop.locator("#wie-komen")).to_contain_text("Annie")
+
+
 def test_without_sockets_the_page_asks_by_itself(site: Site, new_page: NewPage):
     path = make_table(site, "Geen draad")
     page = new_page()

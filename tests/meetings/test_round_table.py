@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from django.template.loader import render_to_string
 
-from meetings.round_table import Table, chairs_for, layout, mini, sentence, svg
+from meetings.round_table import Table, chairs_for, layout, mini, sentence, size, svg
 from places.models.rows import Chair
 
 SEATS = ["bewoner", "praktijk", "bewoner", "beleid", "bewoner", "praktijk", "bewoner", None]
@@ -24,17 +24,21 @@ def test_every_chair_has_a_place_of_its_own_and_the_last_is_at_the_bottom(n):
 @pytest.mark.parametrize("taken", [0, 1, 30])
 def test_the_drawing_is_well_formed_and_has_no_style(capacity, taken):
     taken = min(taken, capacity or taken)
-    drawing, each = svg(Table(["bewoner"] * taken, capacity, taken), mine=[0] if taken else [])
+    table = Table(["bewoner"] * taken, capacity, taken)
+    drawing = svg(table, mine=[0] if taken else [])
+    chairs, people_a_chair = size(table)
 
     ElementTree.fromstring(drawing)
     assert "style=" not in drawing
-    assert each * 200 >= (capacity or 0)
+    assert drawing.count('class="seat ') == chairs <= 200
+    assert chairs * people_a_chair >= (capacity or taken)
 
 
-def test_a_drawing_of_twelve_chairs_takes_few_bytes():
-    drawing, _each = svg(Table(SEATS, 12, 7))
+@pytest.mark.parametrize(("chairs", "most"), [(12, 3000), (24, 5200), (40, 3700), (60, 5300)])
+def test_a_drawing_takes_few_bytes(chairs, most):
+    drawing = svg(Table(["praktijk"] * chairs, chairs, chairs, chair="klapstoel"))
 
-    assert len(drawing) < 3500
+    assert len(drawing) < most
 
 
 def test_the_sentence_says_what_the_drawing_shows():
@@ -51,8 +55,8 @@ def test_the_sentence_says_what_the_drawing_shows():
 
 
 def test_the_extra_chair_is_no_seat_and_can_be_left_out():
-    with_it, _ = svg(Table(SEATS, 12, 7))
-    without, _ = svg(Table(SEATS, 12, 7, extra_chair=False))
+    with_it = svg(Table(SEATS, 12, 7))
+    without = svg(Table(SEATS, 12, 7, extra_chair=False))
 
     assert "stoel-extra" in with_it
     assert "stoel-extra" not in without
@@ -61,7 +65,7 @@ def test_the_extra_chair_is_no_seat_and_can_be_left_out():
 
 @pytest.mark.parametrize("chair", ["", *Chair.values])
 def test_a_place_has_a_chair_of_its_own_and_each_drawing_stands_on_every_page(chair):
-    drawing, _ = svg(Table(SEATS, 12, 7, chair=chair))
+    drawing = svg(Table(SEATS, 12, 7, chair=chair))
     (name,) = re.findall(r'href="#(stoel-extra[a-z-]*)"', drawing)
     shapes = render_to_string("_shapes.html")
 
@@ -71,7 +75,7 @@ def test_a_place_has_a_chair_of_its_own_and_each_drawing_stands_on_every_page(ch
 
 
 def test_your_own_chair_is_turned_to_the_bottom_and_no_chair_asks_for_you():
-    drawing, _ = svg(Table(SEATS, 12, 7), mine=[3])
+    drawing = svg(Table(SEATS, 12, 7), mine=[3])
 
     assert re.search(r'<g transform="rotate\(90\)"><g class="seat policy mine" data-chair="3">', drawing)
     assert "jij?" not in drawing

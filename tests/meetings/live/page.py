@@ -24,7 +24,9 @@ PATIENCE = 5.0  # seconds
 
 
 class Page(ApplicationCommunicator):
-    def __init__(self, path: str, query: str = "", origin: str = "http://localhost", key: str = "", client: str = "127.0.0.1", forwarded: str = "") -> None:
+    def __init__(
+        self, path: str, query: str = "", origin: str = "http://localhost", key: str = "", client: str = "127.0.0.1", forwarded: str = ""
+    ) -> None:
         headers = [(b"host", b"localhost"), (b"origin", origin.encode())]
         if key:
             headers.append((b"cookie", f"{settings.KEYRING_COOKIE}={key}".encode()))

@@ -38,7 +38,9 @@ async def test_a_page_that_opens_gets_the_table_as_it_is():
     assert "#tafel-zin" in frame
 
 
-@pytest.mark.parametrize(("query", "speaks"), [("versie=1", False), ("versie=0", True), ("", True), ("versie=%C2%B2", True), ("versie=" + "9" * 5000, True)])
+@pytest.mark.parametrize(
+    ("query", "speaks"), [("versie=1", False), ("versie=0", True), ("", True), ("versie=%C2%B2", True), ("versie=" + "9" * 5000, True)]
+)
 async def test_a_page_that_has_the_table_as_it_is_gets_it_without_its_sentence(query, speaks):
     table = await make_table()
     await take_chair(table)

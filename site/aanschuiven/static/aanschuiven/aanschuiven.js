@@ -13,7 +13,14 @@
     drawing.querySelectorAll(".next").forEach((chair) => { chair.classList.remove("next"); chair.querySelector("text")?.remove(); });
     mine.forEach((chair) => chair.classList.add("mine"));
     const angle = (chair) => parseFloat(chair.parentNode.getAttribute("transform").slice(7));
-    if (!mine[0].querySelector(".back")) return; // a big room: marked, not turned
+    if (!mine[0].querySelector(".back")) { // a big room: larger, not turned
+      for (const dot of mine.filter((one) => one.hasAttribute("x"))) {
+        dot.setAttribute("transform", `translate(${dot.getAttribute("x")} ${dot.getAttribute("y")})scale(1.5)`);
+        dot.removeAttribute("x");
+        dot.removeAttribute("y");
+      }
+      return;
+    }
     const turn = 90 - angle(mine[0]);
     for (const chair of drawing.querySelectorAll(".seat")) {
       const now = angle(chair) + turn;
@@ -22,8 +29,7 @@
       body.setAttribute("transform", body.getAttribute("transform").replace(/rotate\([^)]*\)/, `rotate(${-now})`));
     }
     drawing.querySelector(".cups")?.setAttribute("transform", `rotate(${turn})`);
-    const top = drawing.querySelector(".top");
-    mine.forEach((chair) => top.before(chair.parentNode)); // your own lies on top of its neighbours
+    mine.forEach(({ parentNode }) => parentNode.parentNode.append(parentNode)); // your own lies on top of its neighbours
   }
 
   // --- live: the newest frame of the table, swapped in by id ---------------------------------------------------------------
