@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
-from wagtail.signals import page_published, page_unpublished
+from wagtail.signals import page_unpublished
 
 from places.models import Contact, Neighbourhood, Place, PlacePage
 
@@ -45,16 +45,16 @@ def time_of_a_date(instance: Occurrence, update_fields: frozenset[str] | None, *
 
 @receiver(post_save, sender=Contact)
 @receiver(post_delete, sender=Contact)
-@receiver(page_published, sender=PlacePage)
 @receiver(page_unpublished, sender=PlacePage)
-def facts_of_a_place(**kwargs: Any) -> None:
-    """Its pages show who you find there, what it is called and how you get in: of which tables is not worth finding out."""
+def contact_or_facts_of_a_place(**kwargs: Any) -> None:
+    """Who you find there, and how you get in: of which tables is not worth finding out."""
     _drop_pages("/agenda/")
 
 
 @receiver(post_save, sender=Place)
 @receiver(post_save, sender=Neighbourhood)
 def name_of_a_place(instance: Place | Neighbourhood, created: bool, **kwargs: Any) -> None:
+    """A page that is published saves its row with it (``places``): then what it tells of getting in changed too."""
     if not created:
         repeated.copy_name(instance)
         _drop_pages("/agenda/")
