@@ -211,6 +211,7 @@ def split(
     if old is None or old.starts_at is None or occurrence.recurrence_at is None:
         raise ValueError(f"{occurrence!r} follows no rule: change the date itself")
     with transaction.atomic():
+        seats.lock_all(meeting.occurrences.filter(starts_at__gt=now))
         if not occurrence.is_cancelled:  # moved by hand before: from here on it follows again
             meeting.occurrences.filter(pk=occurrence.pk).update(is_exception=False)
         if occurrence.recurrence_at <= old.starts_at:

@@ -61,7 +61,7 @@ def copy_to_dates(meeting: Meeting, *, now: datetime) -> None:
     where = {name: value for name, value in repeated.items() if name.startswith(("place", "neighbourhood"))}
     with transaction.atomic():
         coming = meeting.occurrences.filter(Q(ends_at__gt=now) | Q(starts_at=None))
-        ids = [occurrence.pk for occurrence in coming.select_for_update().order_by("pk")]
+        ids = seats.lock_all(coming)
         meeting.occurrences.exclude(pk__in=ids).update(**{name: repeated[name] for name in EVERYWHERE})
         for occurrence in elsewhere(coming, meeting).filter(Q(seats_taken__gt=0) | Q(waiting__gt=0)):
             seats.nobody_knows(occurrence)
@@ -94,16 +94,21 @@ def copy_name(row: Place | Neighbourhood) -> None:
     """A place or neighbourhood got another name, address or chair: every date that repeats it follows."""
     kind = "place" if isinstance(row, Place) else "neighbourhood"
     names = {f"{kind}_name": row.name, f"{kind}_slug": row.slug}
+    chair = {"chair": row.chair} if isinstance(row, Place) else {}
     its_dates = Occurrence.objects.filter(**{kind: row})
-    _differing(its_dates, names).update(**names, changed_at=timezone.now())
-    if isinstance(row, Place):
-        its_dates.exclude(chair=row.chair).update(chair=row.chair)  # no change to a calendar
+    with transaction.atomic():
+        seats.lock_all(_differing(its_dates, names | chair))
+        _differing(its_dates, names).update(**names, changed_at=timezone.now())
+        if chair:
+            _differing(its_dates, chair).update(**chair)  # no change to a calendar
 
 
 def copy_initiative(initiative: Initiative, *, went_off: bool, now: datetime) -> None:
     """An initiative got another name, or went off every list just now (``went_off``) and takes its meetings along."""
     with transaction.atomic():
         known = set(initiative.meetings.for_everyone_by_itself().values_list("pk", flat=True)) if went_off else set()
+        coming = Q(ends_at__gt=now) | Q(ends_at=None)
+        seats.lock_all(Occurrence.objects.filter(coming, meeting__in=initiative.meetings.values("pk")))
         for meeting in initiative.meetings.select_related("place", "neighbourhood", "initiative"):
             if meeting.pk in known:
                 _hide(meeting, now)

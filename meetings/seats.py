@@ -20,7 +20,7 @@ from enum import Enum
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -147,6 +147,11 @@ def _written(occurrence: Occurrence) -> tuple[object, ...]:
 def lock(occurrence_id: int) -> Occurrence:
     """The occurrence, held until the transaction ends."""
     return Occurrence.objects.select_for_update().get(pk=occurrence_id)
+
+
+def lock_all(occurrences: QuerySet[Occurrence]) -> list[int]:
+    """The numbers of occurrences, which are held until the transaction ends: for a change of many at once."""
+    return list(occurrences.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def hold(keyring: Keyring) -> None:

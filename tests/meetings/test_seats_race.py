@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 from threading import Barrier, Event, Thread
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -18,10 +19,10 @@ from django.db.models import Q, Sum
 from django.test import Client
 from django.utils import timezone
 
-from meetings import seats
-from meetings.models import Keyring, Occurrence, SignUp
+from meetings import repeated, seats
+from meetings.models import Initiative, Keyring, Occurrence, SignUp
 from meetings.models.choices import Balance, Perspective
-from tests.factories import keyring, occurrence
+from tests.factories import keyring, meeting, occurrence
 from tests.meetings.test_seats import BEFORE, assert_sound, table
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -226,6 +227,31 @@ def test_neighbours_who_sit_at_the_same_tables_erase_themselves_at_once(monkeypa
     for where in (first, second):
         assert_sound(where)
         assert where.seats_taken == 0
+
+
+def test_who_erases_everything_and_who_renames_an_initiative_do_not_wait_in_a_circle(monkeypatch):
+    real, renamed = repeated.copy_to_dates, Initiative.objects.create(name="Opzoomeren", slug="opzoomeren")
+    one, other = (meeting(initiative=renamed) for _meeting in range(2))
+    second, first = (occurrence(meeting=where, starts_at=BEFORE + timedelta(days=2)) for where in (other, one))  # not in their order
+    who = keyring()
+    for where in (first, second):
+        seats.take(where.pk, who, Perspective.RESIDENT, now=BEFORE)
+
+    def slowly(*args: Any, **options: Any) -> None:
+        real(*args, **options)
+        time.sleep(0.2)
+
+    def lock(occurrence_id: int, lock: Callable[[int], Occurrence] = seats.lock) -> Occurrence:
+        held = lock(occurrence_id)
+        time.sleep(0.2)
+        return held
+
+    monkeypatch.setattr(repeated, "copy_to_dates", slowly)
+    monkeypatch.setattr(seats, "lock", lock)
+    errors = at_once([partial(repeated.copy_initiative, renamed, went_off=False, now=BEFORE), partial(seats.erase, who, now=BEFORE)])
+
+    assert errors == []
+    assert not SignUp.objects.exists()
 
 
 @pytest.mark.usefixtures("slowly")
