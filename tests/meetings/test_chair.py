@@ -371,6 +371,7 @@ def test_a_borrowed_device_shows_the_link_once_and_offers_to_forget(client, tabl
     first, second = (client.get(table.get_absolute_url()).content.decode() for _ in range(2))
 
     assert raw in first
+    assert "kaartje/" not in first  # it would show the link a second time
     assert raw not in second
     assert raw not in client.get("/mijn/").content.decode()
     assert "Klaar, vergeet mij" in first
