@@ -33,7 +33,7 @@ def expect_refusal(page: Page, *texts: str) -> None:
         expect(notice).to_contain_text(text)
 
 
-def test_a_form_that_was_too_old_says_so_and_leads_to_a_new_one(site: Site, phone: Page):
+def test_a_form_that_was_too_old_says_so_and_leads_to_a_new_one(site: Site, phone: Page, axe: Callable[[Page], None]):
     path = make_table(site, "Te oud")
     button = filled_in(phone, site.url + path)
     phone.context.clear_cookies()
@@ -42,6 +42,7 @@ def test_a_form_that_was_too_old_says_so_and_leads_to_a_new_one(site: Site, phon
 
     expect_refusal(phone, "Dit formulier was te oud", "Er is niets veranderd.")
     expect(phone.locator("#naam")).to_have_value("Annie")
+    axe(phone)
     phone.locator(".refusal").get_by_role("link", name="Open de pagina opnieuw").click()
     expect(phone).to_have_url(f"{site.url}{path}aanschuiven/")
 

@@ -262,6 +262,30 @@ async def test_pages_of_a_table_that_is_gone_are_closed(hub: Hub, database: Data
     assert hub.tables == {}
 
 
+async def test_pages_of_a_date_that_fell_out_are_closed_at_the_next_look(hub: Hub, database: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hub_module, "LOOK_EVERY", 0.1)
+    page = Page()
+    await hub.watch(PATH, page)
+
+    database.version = None
+
+    await until(lambda: page.closed_with == NOT_FOUND)
+
+
+async def test_a_look_that_finds_something_new_drops_the_page_in_memory(hub: Hub, database: Database, monkeypatch: pytest.MonkeyPatch):
+    dropped: list[str] = []
+    monkeypatch.setattr(hub_module, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(hub_module, "_caches", [dropped.append])
+    page = Page()
+    await hub.watch(PATH, page)
+
+    database.version = 2
+    await until(lambda: page.versions[-1] == 2)
+    await asyncio.sleep(0.3)
+
+    assert dropped == [PATH]
+
+
 async def test_a_change_announced_in_a_thread_arrives(hub: Hub, database: Database):
     page = Page()
     await hub.watch(PATH, page)
