@@ -366,6 +366,8 @@ class Hub:
                 layer = get_channel_layer()
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
+                if (me := asyncio.current_task()) and me.cancelling():
+                    raise asyncio.CancelledError  # the Redis client may swallow it while it connects
                 while True:
                     message = await layer.receive(channel)
                     drop_cached(message["path"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -313,6 +314,30 @@ async def test_announcing_never_fails_and_never_keeps_waiting(monkeypatch: pytes
     announce(PATH, 2)  # on a loop
 
     assert time.monotonic() - began < 1
+
+
+async def test_a_process_that_ends_while_redis_connects_does_not_listen_on(monkeypatch: pytest.MonkeyPatch):
+    class Connecting:
+        """Swallows being cancelled, as the Redis client may while it connects."""
+
+        async def new_channel(self) -> str:
+            return "kanaal"
+
+        async def group_add(self, *arguments: object) -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+        async def receive(self, channel: str) -> None:
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(hub_module, "get_channel_layer", Connecting)
+    listening = asyncio.create_task(Hub()._listen())
+    await asyncio.sleep(0.05)
+
+    listening.cancel()
+    await asyncio.wait({listening}, timeout=1)
+
+    assert listening.cancelled()
 
 
 async def test_pages_in_memory_are_dropped_before_announce_returns(hub: Hub, monkeypatch: pytest.MonkeyPatch):
