@@ -115,6 +115,7 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         "with_drawing": True,
         "sign_up": sign_up,
         "is_seated": is_seated,
+        "falls_out": sign_up is not None and found.is_cancelled and not found.has_passed(now),  # what who has a chair here sees first
         "host_name": host_name(found.meeting),
         "others": list(found.meeting.occurrences.filter(starts_at__gt=now).exclude(pk=found.pk).order_by("starts_at", "id")[:OTHER_DATES]),
         "repeats": describe(found.meeting),

@@ -39,7 +39,8 @@ def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, s
         "meetings/mine.html",
         {
             "keyring": keyring,
-            "coming": [s for s in sign_ups if not s.occurrence.has_passed(now)],
+            "coming": [s for s in sign_ups if not (s.occurrence.has_passed(now) or s.occurrence.is_cancelled)],
+            "cancelled": [s for s in sign_ups if s.occurrence.is_cancelled and not s.occurrence.has_passed(now)],
             "begun": {s.pk for s in sign_ups if s.occurrence.has_begun(now)},  # too late to get up
             "been": [s for s in reversed(sign_ups) if s.occurrence.has_passed(now)][:10],
             "links": keys.links_of(keyring, now=now) if keyring else [],

@@ -460,6 +460,28 @@ def test_who_waited_for_a_date_that_is_over_is_promised_no_chair(client, table, 
     assert ("Kom gewoon, meestal valt er iemand uit." in page) is walks_in
 
 
+@pytest.mark.parametrize("others", [0, 3], ids=["seated", "waiting"])
+def test_who_had_a_chair_at_a_date_that_does_not_go_ahead_reads_that_first(client, table, others):
+    if others:
+        seats.take(table.pk, keyring(), "bewoner", party=others, now=timezone.now())
+    client.post(chair(table), {"perspectief": "bewoner"})
+    seats.cancel(table.pk, "de zaal is dicht", now=timezone.now())
+
+    page = client.get(table.get_absolute_url()).text
+    mine = client.get("/mijn/").text
+
+    assert re.search(r"<title>Dit gaat niet door · ", page)
+    assert re.findall(r"<h1[^>]*>([^<]*)", page) == ["Dit gaat niet door."]
+    assert "De zaal is dicht." in page
+    assert re.search(r"<s><time ", page)
+    assert "Je zit aan tafel" not in page
+    assert "Je komt" not in page
+    assert "opstaan/" not in page
+    assert "Hier kom je" not in mine
+    assert re.search(r'<h2 id="afgelast">Gaat niet door</h2><ul class="rows"><li><article class="row off">', mine)
+    assert "opstaan/" not in mine
+
+
 def test_who_waits_reads_how_many_people_are_ahead(client, table):
     for party in (3, 2, 1):
         seats.take(table.pk, keyring(), "bewoner", party=party, now=timezone.now())

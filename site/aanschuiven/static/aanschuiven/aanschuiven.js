@@ -84,7 +84,8 @@
     document.title = newer.title;
     newer = null;
     main.dataset.ownChair = page.dataset.ownChair || "";
-    page.querySelectorAll(".notice.bad").forEach((notice) => notice.setAttribute("role", "alert"));
+    main.className = page.className;
+    page.querySelectorAll(".notice.bad, #afgelast").forEach((notice) => notice.setAttribute("role", "alert"));
     main.replaceChildren(...page.childNodes);
     if (hasLink) {
       find("wijzig")?.closest(".split").prepend(kept[0]);
