@@ -45,7 +45,18 @@ def spoken(occurrence: Occurrence) -> str:
     """ "donderdag 3 december om 19:30", for in a sentence."""
     if occurrence.starts_at is None:
         return _("op een datum die nog komt")
-    local = occurrence.starts_at.astimezone(ZoneInfo(occurrence.time_zone))
+    return _spoken(occurrence.starts_at, occurrence)
+
+
+@register.filter
+def moved_from(occurrence: Occurrence) -> str:
+    """When a date that moved was to be, as ``spoken``; empty for one that did not."""
+    was = occurrence.recurrence_at
+    return _spoken(was, occurrence) if was and occurrence.starts_at and was != occurrence.starts_at else ""
+
+
+def _spoken(moment: datetime, occurrence: Occurrence) -> str:
+    local = moment.astimezone(ZoneInfo(occurrence.time_zone))
     return _("%(day)s om %(time)s") % {"day": date_format(local, "l j F"), "time": local.strftime("%H:%M")}
 
 

@@ -1,7 +1,7 @@
 """What the page of a date says of its table: each thing once, and the chair for who walks in only where it stands."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -103,6 +103,35 @@ def test_a_table_that_is_over_says_how_many_were_on_the_list_and_asks_nobody(cli
     assert "Jij kiest" not in html
     assert "mensen komen" not in html
     assert ("2 mensen stonden op de lijst." if fields.get("hours") else "En nog 1 iemand.") in html
+
+
+def test_a_date_that_moved_says_when_it_was_to_be(client):
+    made = table()
+    assert "Verplaatst." not in page(client, made)
+    Occurrence.objects.update(
+        starts_at=datetime(2031, 12, 9, 9, 0, tzinfo=UTC),
+        ends_at=datetime(2031, 12, 9, 11, 0, tzinfo=UTC),
+        recurrence_at=datetime(2031, 12, 16, 9, 0, tzinfo=UTC),
+        date_key="2031-12-16",
+    )
+    made.refresh_from_db()
+
+    assert "<b>Verplaatst.</b> Eerst was het dinsdag 16 december om 10:00.</p>" in page(client, made)
+    by_its_new_day = client.get(made.get_absolute_url().replace("-16/", "-09/"), follow=True)
+    assert by_its_new_day.redirect_chain == [(made.get_absolute_url(), 302)]
+    assert "Verplaatst." in by_its_new_day.text
+    assert "This date was moved." in page(client, made, "/en")
+
+
+def test_who_has_a_chair_is_offered_no_poster_of_their_own_page(client):
+    made = table()
+    assert "Print als poster" in page(client, made)
+
+    client.post(made.get_absolute_url() + "aanschuiven/", {"perspectief": "bewoner"})
+
+    html = page(client, made)
+    assert "Je zit aan tafel." in html
+    assert "poster" not in html
 
 
 def test_on_an_english_page_what_was_written_in_dutch_says_so(client):
