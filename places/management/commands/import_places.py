@@ -15,7 +15,8 @@ from places.models import NeighbourhoodIndexPage
 
 class Command(BaseCommand):
     help = (
-        "Make or change neighbourhoods and places from CSV or GeoJSON files; running it twice changes nothing. "
+        "Make or change neighbourhoods and places from CSV or GeoJSON files; running it twice changes nothing. Files are taken in "
+        "turn: what a later one says of the same slug counts, so keep areas and neighbourhoods with the same names apart. "
         "Ends with an error when a file cannot be read or when not one of its rows went in."
     )
 
