@@ -87,10 +87,13 @@ def _form_page(
     request: HttpRequest, occurrence: Occurrence, form: ChairForm, sign_up: SignUp | None, purpose: str, status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
+    is_closed = occurrence.is_cancelled or occurrence.is_closed or occurrence.has_begun(now) or occurrence.has_passed(now)
     response = render(
         request,
         "meetings/chair.html",
         {
+            "heading": _heading(occurrence, sign_up, purpose, is_closed=is_closed),
+            "is_new": purpose == "mine" and not is_closed,
             "occurrence": occurrence,
             "meeting": occurrence.meeting,
             "form": form,
@@ -99,7 +102,7 @@ def _form_page(
             "token": (not form["teken"].errors and form["teken"].value()) or ChairForm.new_token(),  # a refused one stays refused
             "host_name": host_name(occurrence.meeting),
             "view": table.TableView(occurrence, table.PUBLIC, now),
-            "is_closed": occurrence.is_cancelled or occurrence.is_closed or occurrence.has_begun(now) or occurrence.has_passed(now),
+            "is_closed": is_closed,
             "why_closed": str(seats.OccurrenceClosed(occurrence, now)),
             "party_choices": [("1", _("Nee")), *((str(n), f"+{n - 1}") for n in range(2, MAX_PARTY + 1))],
             "menu": "agenda",
@@ -108,6 +111,19 @@ def _form_page(
     )
     patch_vary_headers(response, ["Cookie", "HX-Request"])
     return not_indexed(response)
+
+
+def _heading(occurrence: Occurrence, sign_up: SignUp | None, purpose: str, *, is_closed: bool) -> str:
+    """What the form is called, on its page and in the title of the window."""
+    if is_closed:
+        return _("Hier kun je nu niet aanschuiven")
+    if purpose == "other":
+        return _("Een stoel voor iemand anders")
+    if purpose == "change":
+        return _("Iets veranderen")
+    if purpose == "already" and sign_up is not None:
+        return _("Je zit al aan tafel") if sign_up.state == SignUp.State.SEATED else _("Je staat al op de wachtlijst")
+    return _("Ik wacht op een stoel") if occurrence.is_full else _("Ik schuif aan")
 
 
 def _seat_with_key(

@@ -131,6 +131,17 @@ def test_escape_closes_the_form_and_nothing_is_taken(site: Site, desktop: Page):
     assert taken(desktop) == "0"
 
 
+def test_the_sheet_is_called_after_the_form_when_the_last_chair_went_meanwhile(site: Site, phone: Page):
+    path = make_table(site, "Net vol", capacity=1)
+    phone.goto(site.url + path)
+    seat_others(site, path, 1)
+
+    phone.locator(".follow a[data-tray]").click()
+
+    expect(phone.locator("#blad-kop")).to_be_focused()
+    expect(phone.locator("#blad-kop")).to_have_text("Ik wacht op een stoel zet mij op de wachtlijst")
+
+
 def test_without_javascript(site: Site, new_page: NewPage):
     path = make_table(site, "Zonder script")
     page = new_page(javascript=False)

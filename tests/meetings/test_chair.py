@@ -13,10 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from wagtail.models import Site
 
+from home.models import SiteSettings
 from meetings import keys, rate, seats
 from meetings import table as table_of
-from meetings.models import Key, Keyring, Kind, Names, Occurrence, SignUp, Visibility
+from meetings.models import Key, Keyring, Kind, Meeting, Names, Occurrence, SignUp, Visibility
 from tests.factories import keyring, meeting, occurrence
 
 pytestmark = pytest.mark.django_db
@@ -499,6 +501,57 @@ def test_a_chair_at_a_table_without_a_date_goes_in_no_calendar(client):
 
     assert "Je zit aan tafel." in page
     assert "ooit.ics" not in page
+
+
+def said_by(page: str) -> tuple[str, str]:
+    """The title of the window and the heading, without what comes after a heading in small."""
+    return re.search(r"<title>(.*?) · ", page)[1], re.search(r"<h1[^>]*>(.*?)(?: <small>|</h1>)", page)[1]
+
+
+@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.ACTIVITY])
+def test_the_form_of_a_full_table_speaks_of_waiting_and_of_nothing_else(client, kind):
+    where = occurrence(starts_at=timezone.now() + SOON, kind=kind, capacity=1)
+    free = client.get(chair(where)).text
+    assert said_by(free) == ("Ik schuif aan", "Ik schuif aan")
+    assert "Alle stoelen zijn bezet." not in free
+    seats.take(where.pk, keyring(), "bewoner", now=timezone.now())
+
+    full = client.get(chair(where)).text
+    sheet = re.search(r'id="blad-kop".*?</h2>', client.get(where.get_absolute_url()).text)[0]
+
+    assert said_by(full) == ("Ik wacht op een stoel", "Ik wacht op een stoel")
+    assert "Alle stoelen zijn bezet. Druk op de knop, dan sta je op de wachtlijst." in full
+    for words in (full, sheet):
+        assert "zet mij op de wachtlijst" in words
+        assert "Ik schuif aan" not in words
+        assert "ik kom" not in words
+        assert "je stoel staat klaar" not in words
+
+
+@pytest.mark.parametrize("others", [0, 3], ids=["seated", "waiting"])
+def test_the_form_that_changes_a_chair_is_called_so_and_leads_to_getting_up(client, table, others):
+    Meeting.objects.update(kind=Kind.ACTIVITY)
+    Occurrence.objects.update(kind=Kind.ACTIVITY)
+    if others:
+        seats.take(table.pk, keyring(), "bewoner", party=others, now=timezone.now())
+    client.post(chair(table))
+
+    page = client.get(chair(table) + "?wat=veranderen").text
+
+    assert said_by(page) == ("Iets veranderen", "Iets veranderen")
+    assert "Druk op de knop" not in page
+    words = "Ik wacht niet langer" if others else "Ik sta weer op"
+    assert f'<a href="{table.get_absolute_url()}opstaan/">{words}</a>' in page
+    already = "Je staat al op de wachtlijst" if others else "Je zit al aan tafel"
+    assert said_by(client.get(chair(table)).text) == (already, already)
+
+
+def test_the_form_says_how_long_we_keep_an_address_as_the_settings_have_it(client, table):
+    assert "30 dagen na de datum gooien we alles weg." in client.get(chair(table)).text
+
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"retention_days": 90})
+
+    assert "90 dagen na de datum gooien we alles weg." in client.get(chair(table)).text
 
 
 def test_a_lost_race_is_said(client, table):

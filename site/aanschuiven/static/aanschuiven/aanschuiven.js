@@ -191,12 +191,19 @@
   // --- the form that comes up over the page --------------------------------------------------------------------------------
   const ARRIVED = "net-aangeschoven";
 
+  // The form may have another name than the page gave it: the last chair went meanwhile.
+  function title(tray) {
+    const name = tray?.querySelector("template");
+    if (name) tray.querySelector("h2").replaceChildren(name.content);
+  }
+
   async function openTray(link) {
     const tray = find(link.dataset.tray);
     const fill = tray.querySelector("[data-fill]");
     try {
       await htmx.ajax("GET", link.getAttribute("href"), { target: fill, swap: "innerHTML", select: "#formulier" });
       if (!fill.querySelector("form, .notice, h2")) throw new Error("no form");
+      title(tray);
       tray.showModal();
       tray.querySelector("h2").focus();
     } catch {
@@ -259,6 +266,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const fault = event.target.querySelector?.("[role=alert]");  // detail.target is the element that was replaced
     if (fault) { arriving(false); fault.focus(); }
+    title(document.querySelector("dialog[open]"));
   });
   document.addEventListener("submit", (event) => {
     if (event.target.action?.endsWith("/aanschuiven/")) arriving(true);
