@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPage, Site
 
@@ -44,3 +44,72 @@ def test_the_next_dates_follow_what_is_typed_and_nothing_is_saved(editor: tuple[
     page.get_by_role("textbox", name="Eigen regel").fill("elke week")
     expect(shown).to_contain_text("Deze herhaling begrijpen we niet.")
     assert saved == []
+
+
+def type_in(field: Locator, text: str) -> None:
+    """Type as an editor does: the picker opens with the field, and Tab closes it."""
+    field.click()
+    field.fill("")
+    field.page.keyboard.type(text)
+    field.page.wait_for_selector(".xdsoft_datetimepicker:visible")  # from here on it may touch the field
+    field.page.keyboard.press("Tab")
+    expect(field).not_to_be_focused()
+    expect(field).to_have_value(text)
+
+
+def test_a_date_of_a_meeting_typed_the_dutch_way_is_that_date(editor: tuple[Site, Page]):
+    site, page = editor
+    page.goto(site.url + "/cms/snippets/meetings/meeting/add/")
+    page.get_by_role("textbox", name="Titel").fill("Wijklunch")
+    type_in(page.get_by_role("textbox", name="Begin van de eerste keer"), "02-12-2036 10:00")
+    type_in(page.get_by_role("textbox", name="Einde van de eerste keer"), "2-12-2036 12.00")
+    page.get_by_role("combobox", name="Vaker?").select_option("wekelijks")
+    type_in(page.get_by_role("textbox", name="Tot en met"), "16-12-2036")
+
+    shown = page.locator("[data-dates]")
+    expect(shown.get_by_role("listitem")).to_have_count(3)
+    expect(shown).to_contain_text("dinsdag 2 december 2036, 10:00")
+
+
+def test_what_is_no_date_stays_as_it_was_typed_and_is_refused(editor: tuple[Site, Page]):
+    site, page = editor
+    page.goto(site.url + "/cms/snippets/meetings/meeting/add/")
+    type_in(page.get_by_role("textbox", name="Begin van de eerste keer"), "31-02-2036 10:00")
+    page.get_by_role("button", name="Opslaan").click()
+
+    expect(page.get_by_text("Voer een geldige datum/tijd in.").first).to_be_visible()
+    expect(page.get_by_role("textbox", name="Begin van de eerste keer")).to_have_value("31-02-2036 10:00")
+
+
+DATE = """
+from meetings.models import Occurrence
+from django.utils import timezone
+print(Occurrence.objects.filter(starts_at__gt=timezone.now(), listed=True).order_by("starts_at").first().pk)
+"""
+
+
+def test_one_date_is_moved_the_dutch_way(editor: tuple[Site, Page]):
+    site, page = editor
+    pk = site.python(DATE)
+    page.goto(f"{site.url}/cms/snippets/meetings/occurrence/edit/{pk}/")
+    type_in(page.get_by_role("textbox", name="Begint"), "02-12-2036 10:00")
+    type_in(page.get_by_role("textbox", name="Eindigt"), "02-12-2036 12:00")
+    page.get_by_role("button", name="Opslaan").click()
+    page.wait_for_url("**/snippets/meetings/occurrence/")
+
+    said = site.python(f"from meetings.models import Occurrence; print(Occurrence.objects.get(pk={pk}).starts_at.isoformat())")
+    assert said == "2036-12-02T09:00:00+00:00"
+
+
+def test_christmas_at_a_place_is_the_day_that_was_typed(editor: tuple[Site, Page]):
+    site, page = editor
+    pk = site.python("from places.models import PlacePage; print(PlacePage.objects.first().pk)")
+    page.goto(f"{site.url}/cms/pages/{pk}/edit/")
+    page.locator("#id_other_hours-ADD").click()
+    number = int(page.locator("#id_other_hours-TOTAL_FORMS").input_value()) - 1
+    type_in(page.locator(f"#id_other_hours-{number}-first_on"), "25-12-2036")
+    page.get_by_role("button", name="Meer acties").click()
+    page.get_by_role("button", name="Publiceren").click()
+    expect(page.locator(".messages")).to_contain_text("gepubliceerd")
+
+    assert site.python(f"from places.models import OtherHours; print(OtherHours.objects.filter(page={pk}).last().first_on)") == "2036-12-25"

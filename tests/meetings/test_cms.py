@@ -11,6 +11,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.models import GroupPagePermission, ModelLogEntry, Page, ReferenceIndex
+from wagtail.users.models import UserProfile
 
 from meetings import dates, notices, seats
 from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
@@ -219,6 +220,29 @@ def test_what_is_wrong_is_said_beside_its_field(editor, pages, changes, field, s
 
     assert answer.status_code == 200
     assert answer.context["form"].errors[field] == [sentence]
+    assert not Meeting.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("typed", ["02-12-2036 10:00", "2-12-2036 10.00", "02/12/2036 10:00", "02-12-36 10:00", "2036-12-02 10:00"])
+def test_the_day_comes_first_in_a_date_in_both_languages_and_iso_is_read_too(boss, pages, language, typed):
+    UserProfile.objects.create(user=User.objects.get(username="boss"), preferred_language=language)
+
+    answer = boss.post(address("meeting", "add"), new(pages, begin=typed, end="02-12-2036 12:00", until="06-01-2037"))
+
+    assert answer.status_code == 302, answer.context["form"].errors
+    meeting = Meeting.objects.get()
+    assert meeting.segments.get().starts_at == datetime(2036, 12, 2, 9, tzinfo=UTC)
+    form = boss.get(address("meeting", "edit", meeting.pk)).content.decode()
+    assert re.findall(r'value="(\S*2036 \S*|\S*2037)"', form) == ["02-12-2036 10:00", "02-12-2036 12:00", "06-01-2037"]
+
+
+@pytest.mark.parametrize("typed", ["31-02-2036 10:00", "morgen", "12-2036", "02-13-2036 10:00"])
+def test_what_is_no_date_is_refused_and_stays_in_its_field(editor, pages, typed):
+    answer = editor.post(address("meeting", "add"), new(pages, begin=typed))
+
+    assert answer.context["form"].errors["begin"] == ["Voer een geldige datum/tijd in."]
+    assert f'value="{typed}"' in answer.content.decode()
     assert not Meeting.objects.exists()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -69,6 +69,28 @@ def test_an_editor_makes_a_place_with_hours_and_someone_with_hours_of_their_own(
     page = client.get("/wijken/oude-westen/odeon/").content.decode()
     assert "10:00\u00a0–\u00a017:00" in page
     assert "Dinsdag, 10:00\u00a0–\u00a013:00" in page
+
+
+def other_hours(**changed: str) -> dict[str, Any]:
+    return {"other_hours": inline_formset([{"first_on": "25-12-2036", "last_on": "", "since": "", "until": "", "note": ""} | changed])}
+
+
+@pytest.mark.parametrize("typed", ["25-12-2036", "2036-12-25"])
+def test_christmas_is_read_the_dutch_way_and_shown_so(editor, oude_westen, typed):
+    editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", place(**other_hours(first_on=typed)) | {"action-publish": "1"})
+
+    page = PlacePage.objects.get()
+    assert page.other_hours.get().first_on == date(2036, 12, 25)
+    assert 'value="25-12-2036"' in editor.get(f"/cms/pages/{page.pk}/edit/").content.decode()
+
+
+def test_what_is_no_day_is_refused_in_the_form_of_a_place(editor, oude_westen):
+    form = place(**other_hours(first_on="32-12-2036")) | {"action-publish": "1"}
+
+    answer = editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", form)
+
+    assert "Voer een geldige datum in." in answer.content.decode()
+    assert not PlacePage.objects.exists()
 
 
 def test_a_draft_that_is_published_later_writes_its_row_as_it_is_then(editor, oude_westen):
