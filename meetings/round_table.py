@@ -1,8 +1,9 @@
 """The round table: who sits on which chair, and its drawing as SVG.
 
 A chair number goes round the table with a stride, so that nobody is grouped; the chair at the bottom has the last number
-and fills last, so that there is always one waiting for whoever looks. Somebody who sits stays where they sit: the numbers
-are stored with the sign-up, and a number that falls free is used again first.
+and fills last, so that there is one waiting for whoever looks: only a party that can sit together no other way gets it
+earlier. Somebody who sits stays where they sit: the numbers are stored with the sign-up, and a number that falls free is
+used again first.
 
 The drawing is hidden from screen readers (the sentence beside it is the content), holds no style (strict CSP) and nothing
 that a visitor wrote. Shapes come from ``templates/_shapes.html`` by ``<use>``, which keeps a frame of a table small.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from math import ceil, cos, dist, gcd, pi, radians, sin
 
 from django.utils.safestring import SafeString, mark_safe
@@ -65,21 +67,31 @@ def drawn_chairs(capacity: int | None, taken: int) -> int:
 
 
 def chairs_for(party: int, in_use: set[int], capacity: int | None, keep: Sequence[int] = ()) -> list[int]:
-    """Chair numbers for a party: the lowest free number, and for those they bring the free chairs nearest to it.
+    """Chair numbers for a party: the lowest free number, and for who bring others the free chairs that stand closest together.
 
-    ``keep`` are chairs of their own that stay. Without a limit the table grows by what is needed.
+    ``keep`` are chairs of their own that stay. Without a limit the table grows by what is needed. The last number, which waits
+    for whoever looks, goes to a party only where it would not sit together otherwise.
     """
     n = drawn_chairs(capacity, len(in_use) + party)
-    chairs = list(keep[:party])
-    free = [number for number in range(n) if number not in in_use and number not in chairs]
-    if not chairs:
-        chairs.append(free.pop(0))
-    if n > TIERS[-1][0]:  # one drawn chair stands for several people: near means the next number
-        return chairs + free[: party - len(chairs)]
-    plan = layout(n)
-    middle = plan.point(min(chairs[0], n - 1))
-    free.sort(key=lambda number: (number == n - 1, dist(middle, plan.point(number))))
-    return chairs + free[: party - len(chairs)]
+    own = list(keep[:party])
+    free = [number for number in range(n) if number not in in_use and number not in own]
+    more = party - len(own)
+    if party == 1 or not more or n > TIERS[-1][0]:  # one drawn chair stands for several people: near means the next number
+        return own + free[:more]
+    point = [layout(n).point(number) for number in range(n)]
+
+    def grown(start: list[int]) -> list[int]:
+        middle = [point[min(number, n - 1)] for number in start]
+        near = sorted(
+            (number for number in free if number not in start),
+            key=lambda number: (round(sum(dist(one, point[number]) for one in middle)), number == n - 1, number),
+        )
+        return start + near[: party - len(start)]
+
+    def spread(chairs: list[int]) -> tuple[int, bool]:
+        return round(sum(dist(point[a], point[b]) for a, b in combinations(chairs, 2))), n - 1 in chairs
+
+    return grown(own) if own else min((grown([number]) for number in free[:WITH_BACKS]), key=spread)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from meetings import round_table, table
 from meetings.models import Occurrence
@@ -25,6 +26,13 @@ def drawing(occurrence: Occurrence) -> SafeString:
 @register.simple_tag
 def mini_table(occurrence: Occurrence) -> SafeString:
     return round_table.mini(occurrence.taken, occurrence.capacity)
+
+
+@register.filter
+def chair_numbers(chairs: list[int]) -> str:
+    """The numbers of chairs as they are counted from one, in order: "11", "11, 13 en 22"."""
+    *most, last = [str(number + 1) for number in sorted(chairs)]
+    return _("%(days)s en %(last)s") % {"days": ", ".join(most), "last": last} if most else last
 
 
 @register.simple_tag

@@ -125,7 +125,6 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         "menu": "mijn" if sign_up else "agenda",
         "table_path": found.path,
         "page_url": request.build_absolute_uri(found.get_absolute_url()),
-        "own_chairs": ", ".join(str(number + 1) for number in sign_up.chairs) if sign_up else "",
         "access_facts": access_facts(found),
     }
     context |= {"is_borrowed": bool(device.borrowed), "shows_link": device.borrowed != keys.SHOWN}

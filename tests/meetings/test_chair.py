@@ -303,6 +303,15 @@ def test_a_chair_for_somebody_else_has_a_keyring_of_its_own_and_a_card(client, t
     assert "Stoel 2" in mine
 
 
+def test_the_chairs_of_a_party_are_named_in_order_on_the_page_and_on_the_card(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "aantal": "3"})
+    Occurrence.objects.update(capacity=24)
+    SignUp.objects.update(chairs=[10, 21, 12])
+
+    assert "Jullie stoelen zijn nummers 11, 13 en 22." in client.get(table.get_absolute_url()).text
+    assert "Jullie stoelen zijn nummers 11, 13 en 22<" in client.get(table.get_absolute_url() + "kaartje/").text
+
+
 def test_an_expired_card_of_somebody_else_is_not_replaced_by_ones_own(client, table):
     client.post(chair(table), {"perspectief": "bewoner", "naam": "Joke"})
     own = client.cookies[settings.KEYRING_COOKIE].value

@@ -1,6 +1,7 @@
 """The drawing of the table: everyone on a chair of their own, in few bytes."""
 
 import re
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
@@ -85,6 +86,44 @@ def test_a_freed_number_is_used_again_first():
     assert chairs_for(1, {0, 2, 3}, 12) == [1]
     assert chairs_for(2, set(), None)[0] == 0
     assert len(set(chairs_for(5, {1, 2}, 7))) == 5
+
+
+def are_neighbours(chairs: list[int], n: int) -> bool:
+    places = {layout(n).place_of[number] for number in chairs}
+    return any(places == {(first + i) % n for i in range(len(chairs))} for first in range(n))
+
+
+@pytest.mark.parametrize("n", range(2, 25))
+def test_a_party_sits_side_by_side_wherever_the_table_has_room_for_that(n):
+    random = Random(n)
+    for _ in range(60):
+        taken = set(random.sample(range(n), random.randrange(n)))
+        free = [number for number in range(n) if number not in taken]
+        for party in range(2, min(5, len(free)) + 1):
+            rows = [[(first + i) % n for i in range(party)] for first in range(n)]
+            together = [{layout(n).place_of.index(place) for place in row} for row in rows]
+            together = [row for row in together if row <= set(free)]
+            chairs = chairs_for(party, taken, n)
+            assert len(set(chairs)) == party
+            assert set(chairs) <= set(free)
+            if together:
+                assert are_neighbours(chairs, n)
+                assert n - 1 not in chairs or all(n - 1 in row for row in together)  # it waits for whoever looks
+
+
+def test_a_party_gets_the_chair_that_waits_for_whoever_looks_only_to_sit_together():
+    assert chairs_for(3, set(range(10)), 24) != [10, 21, 12]  # 21 | 10 | the last one | 12
+    assert are_neighbours(chairs_for(3, set(range(10)), 24), 24)
+    beside = [layout(12).place_of.index(place) for place in (2, 1, 0)]
+    assert chairs_for(2, set(range(12)) - set(beside), 12) == sorted(beside[:2])
+    assert set(chairs_for(3, set(range(12)) - set(beside), 12)) == set(beside)
+
+
+def test_who_brings_more_people_later_keeps_their_chair_and_has_them_beside_it():
+    later = chairs_for(3, set(), 12, keep=[4])
+
+    assert later[0] == 4
+    assert are_neighbours(later, 12)
 
 
 def test_the_small_table_fills_by_share():
