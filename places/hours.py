@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 LOOK_AHEAD = 14  # days in which the next opening is sought
+LONGEST = timedelta(hours=16)  # longer is a slip of who fills it in, unless it is the whole day
 TELL_AHEAD = timedelta(weeks=8)  # how long beforehand other hours are told
 
 
@@ -99,6 +101,21 @@ class Line:
     hours: str
     is_today: bool
     note: str = ""
+
+
+def length(since: time, until: time) -> timedelta:
+    """How long a shift lasts on an ordinary day; equal times are a whole one."""
+    minutes = (until.hour - since.hour) * 60 + until.minute - since.minute
+    return timedelta(minutes=minutes % (24 * 60) or 24 * 60)
+
+
+def check_length(since: time | None, until: time | None) -> None:
+    """Raise ValidationError, in words for who filled it in, when a shift ends so late that its times must have been swapped."""
+    if since is None or until is None or since == until or length(since, until) <= LONGEST:
+        return
+    said = _("Van %(since)s tot %(until)s is meer dan 16 uur. Kijk de tijden na. Is het echt zo lang, maak er dan twee regels van.")
+    values = {"since": since.strftime("%H:%M"), "until": until.strftime("%H:%M")}
+    raise ValidationError({"until": said % values})
 
 
 def span(since: time, until: time) -> str:

@@ -427,6 +427,10 @@ class OpeningHours(Orderable):
     class Meta(Orderable.Meta):
         verbose_name = gettext_lazy("openingstijd")
 
+    def clean(self) -> None:
+        super().clean()
+        hours.check_length(self.since, self.until)
+
 
 class OtherHours(Orderable):
     """Other hours on a day or from one day to another: empty times mean closed."""
@@ -453,6 +457,7 @@ class OtherHours(Orderable):
             raise ValidationError({"last_on": _("De laatste dag komt vóór de eerste.")})
         if (self.since is None) != (self.until is None):
             raise ValidationError({"until": _("Vul allebei de tijden in, of geen: dan is het gesloten.")})
+        hours.check_length(self.since, self.until)
 
 
 class Contact(Orderable, ClusterableModel):
@@ -521,3 +526,7 @@ class WalkInHours(Orderable):
 
     class Meta(Orderable.Meta):
         verbose_name = gettext_lazy("inloopuur")
+
+    def clean(self) -> None:
+        super().clean()
+        hours.check_length(self.since, self.until)

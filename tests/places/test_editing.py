@@ -93,6 +93,36 @@ def test_what_is_no_day_is_refused_in_the_form_of_a_place(editor, oude_westen):
     assert not PlacePage.objects.exists()
 
 
+def rows_with(kind: str, since: str, until: str) -> dict[str, Any]:
+    """The rows of one ``kind`` of hours, as the form of a place posts them."""
+    if kind == "opening_hours":
+        return {kind: inline_formset([{"weekday": "1", "since": since, "until": until}])}
+    if kind == "other_hours":
+        return other_hours(since=since, until=until)
+    walk_in = inline_formset([{"week": "0", "weekday": "1", "since": since, "until": until}])
+    contact = {"first_name": "Fatima", "perspective": "", "about": "", "where": "", "phone": "", "phone_hours": "", kind: walk_in}
+    return {"contacts": inline_formset([contact])}
+
+
+@pytest.mark.parametrize("kind", ["opening_hours", "other_hours", "walk_in_hours"])
+@pytest.mark.parametrize(("since", "until"), [("10:00", "09:00"), ("09:00", "01:01"), ("17:00", "16:59")])
+def test_times_that_must_have_been_swapped_are_refused_with_a_sentence(editor, oude_westen, kind, since, until):
+    form = place(**rows_with(kind, since, until)) | {"action-publish": "1"}
+
+    answer = editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", form)
+
+    assert f"Van {since} tot {until} is meer dan 16 uur. Kijk de tijden na." in answer.content.decode()
+    assert not PlacePage.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["opening_hours", "other_hours", "walk_in_hours"])
+@pytest.mark.parametrize(("since", "until"), [("22:00", "02:00"), ("00:00", "00:00"), ("08:00", "00:00")])
+def test_a_night_a_whole_day_and_sixteen_hours_are_fine(editor, oude_westen, kind, since, until):
+    form = place(**rows_with(kind, since, until)) | {"action-publish": "1"}
+
+    assert editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", form).status_code == 302
+
+
 def test_a_draft_that_is_published_later_writes_its_row_as_it_is_then(editor, oude_westen):
     editor.post(f"/cms/pages/add/places/placepage/{oude_westen.pk}/", place())
     page = PlacePage.objects.get()
