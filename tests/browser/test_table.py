@@ -80,7 +80,7 @@ def test_from_the_neighbourhood_to_a_chair_and_back_while_another_sees_it(site: 
     # the first gets up: the one who waits has the chair
     phone.get_by_role("link", name="Ik sta weer op").click()
     phone.get_by_role("button", name="Ik sta weer op").click()
-    expect(phone.get_by_text("Je bent opgestaan.")).to_be_visible()
+    expect(phone.get_by_text("Je bent opgestaan.")).to_be_focused()
     expect(waiting.locator("#aan-tafel")).to_be_focused()  # without a reload
     expect(waiting).to_have_title(re.compile("^Je zit aan tafel"))
     expect(waiting.locator("#tafel .mine")).to_have_count(1)

@@ -802,8 +802,19 @@ def test_a_link_opens_only_its_own_chairs(client, table):
     assert table.sign_ups.exists()
 
 
-def test_a_mistyped_link_is_404(client):
-    assert client.get("/mijn/k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5/").status_code == 404
+@pytest.mark.parametrize("typed", ["/mijn/k7qm-3vrt-9xwd-wp2f-h4zt-8mkw-r5/", "/mijn/k7qm-3vrt/", "ended"])
+def test_a_mistyped_link_and_one_that_ended_get_the_same_404_which_says_what_to_do(client, table, typed):
+    if typed == "ended":
+        client.post(chair(table), {"perspectief": "bewoner"})
+        typed = f"/mijn/{client.cookies[settings.KEYRING_COOKIE].value}/"
+        keys.revoke_all(Keyring.objects.get(), now=timezone.now())
+
+    answer = Client().get(typed)
+
+    assert answer.status_code == 404
+    assert "Klopt elke letter van je link?" in answer.text
+    assert 'href="/mijn/kwijt/"' in answer.text
+    assert "op geen enkele lijst" not in answer.text
 
 
 def test_a_renewed_link_ends_every_old_one(client, table):

@@ -26,7 +26,7 @@ def leeszaal(oude_westen) -> PlacePage:
         title="Leeszaal", slug="leeszaal", street="Rijnhoutplein 3", latitude=51.917, longitude=4.467, step_free="Geen drempel."
     )
     page.opening_hours = [OpeningHours(weekday=day, since=time(0), until=time(0)) for day in range(7)]
-    fatima = Contact(first_name="Fatima", about="Kent de wijk.", phone="0600000000")
+    fatima = Contact(first_name="Fatima", about="Kent de wijk.", phone="06 00 00 00 00")
     fatima.walk_in_hours = [WalkInHours(weekday=day, since=time(10), until=time(13)) for day in (1, 3)]
     page.contacts = [fatima]
     return oude_westen.add_child(instance=page)
@@ -54,7 +54,7 @@ def test_the_place_page_shows_where_when_and_who(leeszaal, client):
         "Rijnhoutplein 3",
         "Fatima",
         "Dinsdag en donderdag, 10:00\u00a0–\u00a013:00",
-        "tel:0600000000",
+        'href="tel:0600000000"',
         "Geen drempel.",
     ):
         assert text in page
@@ -188,6 +188,8 @@ def test_the_editor_of_a_place_has_its_hours_and_people(leeszaal, admin_user):
     page = form.content.decode()
     for label in ("Wanneer is het open?", "Uitzonderingen: feestdagen, vakantie", "Wie vind je hier?", "Kan iedereen erin?"):
         assert label in page
+    for button in ("Voeg openingstijd toe", "Voeg inloopuur toe", "Zit hier als"):
+        assert button in page
 
 
 def test_dots_without_an_outline_lie_on_a_table_of_their_own(leeszaal, oude_westen, client):
