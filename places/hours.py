@@ -104,9 +104,9 @@ class Line:
 
 
 def length(since: time, until: time) -> timedelta:
-    """How long a shift lasts on an ordinary day; equal times are a whole one."""
+    """How long a shift lasts on an ordinary day."""
     minutes = (until.hour - since.hour) * 60 + until.minute - since.minute
-    return timedelta(minutes=minutes % (24 * 60) or 24 * 60)
+    return timedelta(minutes=minutes % (24 * 60))
 
 
 def check_length(since: time | None, until: time | None) -> None:

@@ -61,7 +61,7 @@ class RuleForm(forms.Form):
 
     class Media:
         css = {"all": ("meetings/editor.css",)}
-        js = ("meetings/dates_preview.js",)
+        js = ("meetings/dates_preview.js", "meetings/end_follows.js")
 
     def __init__(self, *args: Any, zone: ZoneInfo | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -143,6 +143,7 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
         fields["initiative"].queryset = Initiative.objects.filter(is_listed=True)
         fields["initiative"].empty_label, fields["contact"].empty_label = _("Geen"), _("Niemand in het bijzonder")
         fields["place"].empty_label, fields["neighbourhood"].empty_label = _("Een andere plek"), _("De hele stad")
+        fields["contact"].label = _("Vragen? Loop binnen bij")
         for name, text in self.explained().items():
             fields[name].help_text = text
         own = neighbourhoods_of(self.for_user) if self.for_user else None
@@ -276,6 +277,9 @@ class OccurrenceForm(WagtailAdminModelForm):
     )
     is_news = False
     refused = ""
+
+    class Media:
+        js = ("meetings/end_follows.js",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -304,7 +304,7 @@ class PlacePage(RowPage):
             ],
             heading=gettext_lazy("Waar is het?"),
         ),
-        InlinePanel("opening_hours", label=gettext_lazy("open"), heading=gettext_lazy("Wanneer is het open?")),
+        InlinePanel("opening_hours", label=gettext_lazy("openingstijd"), heading=gettext_lazy("Wanneer is het open?")),
         InlinePanel("other_hours", label=gettext_lazy("uitzondering"), heading=gettext_lazy("Uitzonderingen: feestdagen, vakantie")),
         InlinePanel("contacts", label=gettext_lazy("iemand"), heading=gettext_lazy("Wie vind je hier?")),
         FieldPanel("chair"),
@@ -481,10 +481,21 @@ class Contact(Orderable, ClusterableModel):
     phone_hours = models.CharField(gettext_lazy("wanneer bellen of appen"), max_length=80, blank=True)
 
     panels = [
-        FieldRowPanel([FieldPanel("first_name"), FieldPanel("perspective")]),
+        FieldRowPanel(
+            [
+                FieldPanel("first_name"),
+                FieldPanel(
+                    "perspective",
+                    heading=gettext_lazy("Zit hier als"),
+                    help_text=gettext_lazy(
+                        "Bewoner: woont hier of helpt mee. Praktijk: zorg, welzijn, school. Beleid: maakt plannen, bijvoorbeeld bij de gemeente."
+                    ),
+                ),
+            ]
+        ),
         FieldPanel("about"),
         FieldPanel("where"),
-        InlinePanel("walk_in_hours", label=gettext_lazy("inloop"), heading=gettext_lazy("Wanneer kun je binnenlopen?")),
+        InlinePanel("walk_in_hours", label=gettext_lazy("inloopuur"), heading=gettext_lazy("Wanneer kun je binnenlopen?")),
         FieldRowPanel([FieldPanel("phone"), FieldPanel("phone_hours")]),
     ]
 

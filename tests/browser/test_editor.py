@@ -92,13 +92,29 @@ def test_one_date_is_moved_the_dutch_way(editor: tuple[Site, Page]):
     site, page = editor
     pk = site.python(DATE)
     page.goto(f"{site.url}/cms/snippets/meetings/occurrence/edit/{pk}/")
+    ends = page.get_by_role("textbox", name="Eindigt")
+    type_in(page.get_by_role("textbox", name="Begint"), "01-12-2036 22:30")
+    type_in(ends, "02-12-2036 00:30")
     type_in(page.get_by_role("textbox", name="Begint"), "02-12-2036 10:00")
-    type_in(page.get_by_role("textbox", name="Eindigt"), "02-12-2036 12:00")
+    expect(ends).to_have_value("02-12-2036 12:00")  # it moves along
     page.get_by_role("button", name="Opslaan").click()
     page.wait_for_url("**/snippets/meetings/occurrence/")
 
-    said = site.python(f"from meetings.models import Occurrence; print(Occurrence.objects.get(pk={pk}).starts_at.isoformat())")
-    assert said == "2036-12-02T09:00:00+00:00"
+    said = site.python(f"from meetings.models import Occurrence; o = Occurrence.objects.get(pk={pk}); print(o.starts_at, o.ends_at)")
+    assert said == "2036-12-02 09:00:00+00:00 2036-12-02 11:00:00+00:00"
+
+
+def test_the_end_of_a_series_moves_along_with_its_begin(editor: tuple[Site, Page]):
+    site, page = editor
+    pk = site.python("from meetings.models import Meeting; print(Meeting.objects.exclude(segments__rule='').first().pk)")
+    page.goto(f"{site.url}/cms/snippets/meetings/meeting/edit/{pk}/")
+    begin, end = (page.get_by_role("textbox", name=f"{one} van de eerste keer") for one in ("Begin", "Einde"))
+    type_in(begin, "27-03-2037 20:00")
+    type_in(end, "27-03-2037 22:15")
+
+    type_in(begin, "morgen")
+    type_in(begin, "29-03-2037 20:30")  # the night in between is an hour shorter: on the clock it lasts as long
+    expect(end).to_have_value("29-03-2037 22:45")
 
 
 def test_christmas_at_a_place_is_the_day_that_was_typed(editor: tuple[Site, Page]):

@@ -448,6 +448,15 @@ def test_the_list_of_meetings_says_when_the_next_date_is(editor, ours):
     assert date_format(SOON.astimezone(ours.zone), "D j b Y, H:i") in page
 
 
+def test_each_page_of_the_cms_says_in_its_title_which_site_it_is(boss):
+    for where in ("/cms/", address("meeting", "list")):
+        assert re.search(r"<title>[^<]*- Aanschuiven</title>", boss.get(where).content.decode())
+
+
+def test_the_form_of_a_meeting_asks_where_to_walk_in_as_a_sentence(boss, pages):
+    assert boss.get(address("meeting", "add")).context["form"]["contact"].label == "Vragen? Loop binnen bij"
+
+
 def test_a_meeting_is_not_saved_while_someone_types(editor, ours):
     """Wagtail saves by itself what has revisions: here that would write and drop dates at every key."""
     for where in (address("meeting", "edit", ours.pk), address("meeting", "add")):
