@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Site
+from tests.browser.test_table import make_table
 
 FONTS = ["DejaVu Sans", "Liberation Sans Narrow"]  # a wide one and a narrow one
 PAGES = ["/", "/agenda/", "/wijken/", "/wijken/oude-westen/", "/wijken/oude-westen/leeszaal-rotterdam-west/", "/agenda/?q=zeppelin"]
@@ -49,6 +50,68 @@ def test_no_page_is_wider_than_a_small_phone_nor_than_a_phone_with_letters_twice
     page.set_viewport_size({"width": 360, "height": 740})
     style(page, "html { font-size: 200% }")
     assert too_wide(page) <= 0
+
+
+BROKEN = """
+all => all.flatMap(one => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), found = [];
+  while (walker.nextNode()) for (const word of walker.currentNode.data.matchAll(/[\\p{L}\\d]+/gu)) {
+    const range = document.createRange();
+    range.setStart(walker.currentNode, word.index);
+    range.setEnd(walker.currentNode, word.index + word[0].length);
+    if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(word[0]);
+  }
+  return found;
+})
+"""
+
+
+def test_no_word_breaks_on_a_phone_with_larger_letters(site: Site, phone: Page):
+    rules = "html { font-size: 130% } * { hyphens: manual !important }"  # a hyphen may part a word, nothing else
+    phone.goto(site.url + make_table(site, "Grote letters") + "aanschuiven/")
+    style(phone, rules)
+    assert phone.locator(".choice").evaluate_all(BROKEN) == []
+
+    phone.goto(site.url + "/wijken/oude-westen/leeszaal-rotterdam-west/")
+    style(phone, rules)
+    assert phone.locator(".hours").count() > 0
+    assert phone.locator(".hours").evaluate_all(BROKEN) == []
+
+
+def test_what_is_hidden_is_not_shown_whatever_else_it_is(site: Site, phone: Page):
+    phone.add_init_script("Object.defineProperty(Navigator.prototype, 'share', { value: undefined })")
+    phone.goto(site.url + make_table(site, "Niets te delen", kind="activiteit") + "aanschuiven/")
+    phone.get_by_role("button", name="Ik schuif aan").click()
+
+    share = phone.locator("[data-share=link]")
+    expect(share).to_have_attribute("hidden", "")
+    assert share.evaluate("one => getComputedStyle(one).display") == "none"
+    assert phone.locator("[hidden]").evaluate_all("all => all.filter(one => getComputedStyle(one).display !== 'none').length") == 0
+
+
+def test_the_sheet_closes_from_beside_its_name(site: Site, phone: Page):
+    phone.goto(site.url + make_table(site, "Blad"))
+    phone.locator(".follow a[data-tray]").click()
+    expect(phone.locator("#blad-kop")).to_be_focused()
+
+    name, button = phone.locator("#blad-kop").bounding_box(), phone.locator("[data-close]").bounding_box()
+
+    assert name
+    assert button
+    assert button["y"] < name["y"] + name["height"]
+    assert button["x"] >= name["x"] + name["width"]
+
+
+def test_the_language_has_a_short_name_on_a_phone(site: Site, phone: Page):
+    phone.goto(site.url + "/en/agenda/")
+
+    button = phone.locator(".lang > summary")
+    expect(button).to_have_accessible_name("Language: EN English")
+    code, around = button.locator(".code").bounding_box(), button.bounding_box()
+    assert code
+    assert around
+    assert code["y"] >= around["y"]
+    assert code["y"] + code["height"] <= around["y"] + around["height"]
 
 
 def test_the_name_of_the_language_shows_where_there_is_room(site: Site, desktop: Page):

@@ -91,6 +91,21 @@ def test_without_a_network_the_form_waits_for_one(site: Site, phone: Page):
     expect(phone.locator("#aan-tafel")).to_be_focused()
 
 
+def test_without_a_network_a_tap_on_the_button_says_so_and_works_again_later(site: Site, phone: Page):
+    path = make_table(site, "Geen net, geen blad")
+    phone.goto(site.url + path)
+    phone.context.set_offline(True)
+
+    phone.locator(".follow a[data-tray]").click()
+
+    expect_refusal(phone, OWN_WORDS)
+    expect(phone).to_have_url(site.url + path)
+    phone.get_by_role("button", name="Sluit").click()
+    phone.context.set_offline(False)
+    phone.locator(".follow a[data-tray]").click()
+    expect(phone.locator("dialog[open] form")).to_be_visible()
+
+
 def test_who_asks_too_often_is_told_so_in_the_form(new_site: Callable[..., Site], phone: Page):
     site = new_site(RATE_NETWORK="1")
     path = make_table(site, "Te vaak")

@@ -207,8 +207,24 @@
       tray.showModal();
       tray.querySelector("h2").focus();
     } catch {
-      location.href = link.href;
+      if (navigator.onLine) {
+        location.href = link.href;
+        return;
+      }
+      const notice = warning([main.dataset.offline]);
+      fill.replaceChildren(notice);
+      tray.showModal();
+      notice.focus();
     }
+  }
+
+  function warning(texts) {
+    const notice = document.createElement("div");
+    notice.className = "notice bad refusal";
+    notice.tabIndex = -1;
+    notice.setAttribute("role", "alert");
+    for (const text of texts) notice.appendChild(document.createElement("p")).textContent = text;
+    return notice;
   }
 
   document.addEventListener("close", (event) => {
@@ -233,11 +249,7 @@
     const page = answer?.querySelector("#inhoud");
     const said = page?.querySelector("[role=alert]") ? page.querySelectorAll("[role=alert]") : [page?.querySelector("h1"), page?.querySelector("h1 ~ p")];
     const texts = [...said].map((piece) => piece?.textContent.trim()).filter(Boolean);
-    const notice = document.createElement("div");
-    notice.className = "notice bad refusal";
-    notice.tabIndex = -1;
-    notice.setAttribute("role", "alert");
-    for (const text of texts.length ? texts : [main.dataset.offline]) notice.appendChild(document.createElement("p")).textContent = text;
+    const notice = warning(texts.length ? texts : [main.dataset.offline]);
     const link = mayLeave && page?.querySelector("h1 ~ p a.button");
     if (link) notice.appendChild(document.createElement("p")).append(link);
     elt.closest("form").before(notice);
@@ -267,6 +279,7 @@
     const fault = event.target.querySelector?.("[role=alert]");  // detail.target is the element that was replaced
     if (fault) { arriving(false); fault.focus(); }
     title(document.querySelector("dialog[open]"));
+    prepare();
   });
   document.addEventListener("submit", (event) => {
     if (event.target.action?.endsWith("/aanschuiven/")) arriving(true);
