@@ -218,6 +218,7 @@ WAGTAILUSERS_PASSWORD_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = "/account/login/"
 WAGTAILDOCS_EXTENSIONS = ["pdf", "odt", "ics", "csv"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 12 * 1024 * 1024
+WAGTAILIMAGES_IMAGE_FORM_BASE = "home.pictures.DescribedImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "avif"]
 # The map loads after a tap and only then asks these servers for tiles.
 LEAFLET_CONFIG = {"TILES": [], "RESET_VIEW": False, "NO_GLOBALS": False}

@@ -16,6 +16,9 @@ from tests.staff import signed_in
 GPS, MAKER, ORIENTATION = 0x8825, 0x010F, 0x0112
 
 
+AJAX = {"headers": {"x-requested-with": "XMLHttpRequest"}}
+
+
 def photo(kind: str) -> SimpleUploadedFile:
     """80 wide and 40 high, turned a quarter, with a place and a maker in it; its left half is red."""
     picture = Picture.new("RGB", (80, 40), "white")
@@ -30,7 +33,9 @@ def photo(kind: str) -> SimpleUploadedFile:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_what_the_camera_wrote_is_gone_and_the_picture_stands_upright(admin_user, kind):
-    answer = signed_in(admin_user).post("/cms/images/add/", {"title": "Tafel", "file": photo(kind), "collection": 1, "description": ""})
+    answer = signed_in(admin_user).post(
+        "/cms/images/add/", {"title": "Tafel", "file": photo(kind), "collection": 1, "description": "Een tafel."}
+    )
 
     assert answer.status_code == 302
     image = get_image_model().objects.get()
@@ -42,6 +47,47 @@ def test_what_the_camera_wrote_is_gone_and_the_picture_stands_upright(admin_user
         red, green, _blue = kept.convert("RGB").getpixel((20, 10))
         assert (red > 200, green < 60) == (True, True)
     assert image.file_size == image.file.size
+
+
+FORMS = {
+    "on a page of its own": ("/cms/images/add/", ""),
+    "in a chooser": ("/cms/images/chooser/create/", "image-chooser-upload-"),
+}
+
+
+@pytest.mark.parametrize("where", FORMS)
+def test_a_picture_without_a_description_is_refused(admin_user, where):
+    address, prefix = FORMS[where]
+    values = {"title": "foto", "file": photo("JPEG"), "collection": 1, "description": ""}
+
+    answer = signed_in(admin_user).post(address, {prefix + name: value for name, value in values.items()})
+
+    assert list(answer.context["form"].errors) == ["description"]
+    assert not get_image_model().objects.exists()
+
+
+def test_the_alt_text_offered_in_a_chooser_is_the_description_and_never_the_name_of_the_file(admin_user):
+    prefix = "image-chooser-upload-"
+    values = {"title": "foto", "file": photo("JPEG"), "collection": 1, "description": "Een lange tafel met soep."}
+
+    answer = signed_in(admin_user).post("/cms/images/chooser/create/", {prefix + name: value for name, value in values.items()})
+
+    assert answer.json()["result"]["default_alt_text"] == "Een lange tafel met soep."
+
+
+def test_many_pictures_at_once_are_kept_when_each_is_described(admin_user):
+    editor = signed_in(admin_user)
+    uploaded = editor.post("/cms/images/multiple/add/", {"title": "foto", "files[]": photo("JPEG"), "collection": 1}, **AJAX).json()
+    assert uploaded["success"]
+    assert not get_image_model().objects.exists()
+    pk = uploaded["uploaded_file_id"]
+    where, prefix = f"/cms/images/multiple/create_from_uploaded_image/{pk}/", f"uploaded-image-{pk}-"
+
+    refused = editor.post(where, {prefix + "title": "foto", prefix + "description": "", prefix + "collection": 1}, **AJAX)
+    editor.post(where, {prefix + "title": "foto", prefix + "description": "Een tafel.", prefix + "collection": 1}, **AJAX)
+
+    assert not refused.json()["success"]
+    assert get_image_model().objects.get().description == "Een tafel."
 
 
 def test_the_portrait_of_an_editor_is_bare_too(admin_user):
