@@ -250,6 +250,8 @@ def axe() -> Callable[[Page], None]:
 
     def look(page: Page) -> None:
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        # A button that fades in as its script arrives has, for a moment, neither its old contrast nor its new one.
+        page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
         found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
         violations = found.response["violations"]
         assert [f"{one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]] == [], page.url
