@@ -12,14 +12,16 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
@@ -44,6 +46,14 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """The passkey first, for who has one: the first is what somebody is asked for."""
+        words = {"mfa_reauthenticate:webauthn": _("Gebruik je passkey"), "mfa_reauthenticate": _("Gebruik een code")}
+        methods = [
+            method | {"description": words[method["id"]]} for method in super().get_reauthentication_methods(user) if method["id"] in words
+        ]
+        return sorted(methods, key=lambda method: list(words).index(method["id"]))
+
 
 class PasskeyForm(AddWebAuthnForm):
     """A key that signs in by itself, unless someone has a reason not to: only then is it a second factor."""
@@ -57,6 +67,13 @@ def say_that_there_is_no_password(sender: type[User], instance: User, **kwargs: 
     """The CMS makes users without a password field; Django calls an empty one usable, and allauth would ask for it."""
     if not instance.password:
         instance.set_unusable_password()
+
+
+@receiver(authenticator_added)
+def making_one_shows_who_you_are(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: object) -> None:
+    """Whoever just made a passkey or added an app has used it: asking for it again, or for a code nobody has yet, helps nobody."""
+    if authenticator.type in FACTORS:
+        record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
 
 
 def has_factor(user: AbstractBaseUser) -> bool:
@@ -83,7 +100,8 @@ def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
             if not has_factor(request.user):
                 return redirect("mfa_index")
             if not any(record["method"] in STRONG for record in get_authentication_records(request, request.user)):
-                return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
+                first = get_adapter().get_reauthentication_methods(request.user)[0]
+                return redirect(f"{first['url']}?{urlencode({'next': request.get_full_path()})}")
         return get_response(request)
 
     return middleware

@@ -30,8 +30,12 @@ def test_the_first_link_leads_to_a_passkey_and_the_passkey_to_the_cms(site: Site
     desktop.get_by_role("button", name="Maak de passkey").click()
     desktop.wait_for_url("**/account/2fa/recovery-codes/")
     axe(desktop)
-    desktop.goto(site.url + "/cms/")
+    desktop.get_by_role("link", name="Naar de redactie").click()
     expect(desktop).to_have_url(site.url + "/cms/")
+    desktop.goto(site.url + "/account/2fa/webauthn/reauthenticate/?next=/cms/pages/")
+    axe(desktop)
+    desktop.get_by_role("button", name="Gebruik je passkey").click()
+    desktop.wait_for_url(site.url + "/cms/pages/**")
 
     desktop.context.clear_cookies()
     desktop.goto(site.url + "/cms/")

@@ -1,4 +1,5 @@
 import re
+import time
 from datetime import timedelta
 from io import StringIO
 
@@ -9,6 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_valu
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
 from aanschuiven import accounts
@@ -62,6 +64,24 @@ class TestLink:
         assert client.session["_auth_user_id"] == str(anna.pk)
         assert "Maak eerst een passkey" in client.get("/account/2fa/").text
         assert client.get("/account/2fa/webauthn/add/").status_code == 200
+
+    def test_whoever_took_long_over_the_first_key_is_not_asked_for_one(self, client, anna, monkeypatch):
+        """The link was used more than an hour ago: allauth would now ask for a code from an app, or an emergency code, never seen."""
+        two_hours_ago = time.time() - 2 * 3600
+        with monkeypatch.context() as earlier:
+            earlier.setattr(time, "time", lambda: two_hours_ago)
+            client.post(link_for(anna))
+        monkeypatch.setattr(transaction, "on_commit", lambda call: call())  # the transaction of a test never commits
+        secret = client.get("/account/2fa/totp/activate/").context["form"].secret
+        code = f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06d}"
+
+        made = client.post("/account/2fa/totp/activate/", {"code": code})
+
+        assert made["Location"] == "/account/2fa/recovery-codes/"
+        codes = client.get(made["Location"])
+        assert codes.status_code == 200
+        assert '<a class="button large" href="/cms/">Naar de redactie</a>' in codes.text
+        assert client.get("/cms/").status_code == 200
 
     def test_it_works_once(self, client, anna):
         address = link_for(anna)
@@ -233,6 +253,26 @@ class TestSignIn:
         client.force_login(anna)
         assert client.get("/cms/")["Location"].startswith("/account/2fa/reauthenticate/")
         assert signed_in(anna).get("/cms/").status_code == 200
+
+    def test_whoever_has_a_passkey_is_asked_for_that_first_and_hears_what_to_do_without_it(self, anna):
+        Authenticator.objects.create(user=anna, type=Authenticator.Type.WEBAUTHN, data={"name": "Telefoon", "credential": {}})
+        by_code = signed_in(anna, method="code")
+
+        methods = accounts.StaffOnlyAdapter().get_reauthentication_methods(anna)
+
+        assert [str(method["description"]) for method in methods] == ["Gebruik je passkey", "Gebruik een code"]
+        assert by_code.get("/cms/pages/")["Location"] == "/account/2fa/webauthn/reauthenticate/?next=%2Fcms%2Fpages%2F"
+        assert "python manage.py staff_link --lost anna" in by_code.get("/account/2fa/reauthenticate/").text
+
+    def test_the_pages_about_keys_speak_of_a_passkey(self, anna):
+        key = Authenticator.objects.create(user=anna, type=Authenticator.Type.WEBAUTHN, data={"name": "Telefoon", "credential": {}})
+        client = signed_in(anna)
+        pages = ["reauthenticate/", "webauthn/", f"webauthn/{key.pk}/remove/", f"webauthn/{key.pk}/edit/", "recovery-codes/"]
+
+        for page in pages:
+            text = client.get(f"/account/2fa/{page}", follow=True).text
+            assert "eveiligingssleutel" not in text, page
+            assert "uthentica" not in re.sub(r"<script.*?</script>|/account/[^\"]*", "", text, flags=re.DOTALL), page
 
     @pytest.mark.parametrize("prefix", ["", "/en"])
     def test_there_is_no_way_in_with_a_password(self, client, anna, prefix):
