@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Site
 
 from home.models import FootLink, HomePage, PlainPage, SiteSettings, StoryIndexPage, StoryPage
 from meetings.models.choices import Kind
-from places.blocks import CallBlock
+from places.blocks import CallBlock, PictureBlock
 from places.models import Contact, NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage, WalkInHours
 from tests import factories
 
@@ -65,6 +68,37 @@ def test_coming_meetings_are_those_of_the_chosen_neighbourhood_place_and_kind(cl
     page = shown(client, home, ("coming", every | {"place": leeszaal}))
     assert "Brieven lezen" in page
     assert "Ergens anders" not in page
+
+
+def test_as_many_coming_meetings_are_shown_as_an_editor_chose(client, home, leeszaal):
+    for title in ("Brieven lezen", "Soep", "Koor"):
+        soon(title, leeszaal.place)
+
+    page = shown(client, home, ("coming", {"heading": "", "neighbourhood": None, "place": None, "kind": "", "number": 2}))
+
+    assert sum(title in page for title in ("Brieven lezen", "Soep", "Koor")) == 2
+
+
+def test_a_picture_is_shown_with_the_words_of_this_page_and_its_caption(client, home):
+    image = get_image_model().objects.create(title="foto", description="Een tafel.", file=get_test_image_file(size=(1200, 800)))
+    chosen = {"image": image, "alt_text": "Een lange tafel met soep.", "decorative": False}
+
+    page = shown(client, home, ("picture", {"image": chosen, "caption": "De soep van vorige week."}))
+
+    picture = page[page.index("<picture") : page.index("</figure>")]
+    assert re.findall(r'alt="([^"]*)"', picture) == ["Een lange tafel met soep."]
+    assert re.search(r'srcset="[^"]+\.webp 480w, [^"]+\.webp 960w"', picture)
+    assert 'loading="lazy"' in picture
+    assert '<figcaption class="note">De soep van vorige week.</figcaption>' in picture
+
+
+def test_a_picture_without_words_is_refused_unless_it_only_decorates(db):
+    image = get_image_model().objects.create(title="foto", file=get_test_image_file())
+    block = PictureBlock()
+
+    with pytest.raises(ValidationError):
+        block.clean(block.normalize({"image": {"image": image, "alt_text": "", "decorative": False}, "caption": ""}))
+    block.clean(block.normalize({"image": {"image": image, "alt_text": "", "decorative": True}, "caption": ""}))
 
 
 def test_nothing_coming_is_a_sentence_and_no_empty_list(client, home):

@@ -8,6 +8,9 @@ from datetime import date, time, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
+from wagtail.images.tests.utils import get_test_image_file
 
 from places.models import Contact, Neighbourhood, NeighbourhoodPage, OpeningHours, OtherHours, Place, PlacePage, WalkInHours
 from tests.staff import signed_in
@@ -111,6 +114,67 @@ def test_the_place_page_says_its_week_in_few_lines_and_what_is_different_soon(le
     )
     assert "nog lang niet" not in page
     assert "al lang geweest" not in page
+
+
+FACTS = {
+    "step_free": "Drempel",
+    "toilet": "Rolstoel-wc",
+    "hearing": "Horen",
+    "quiet_corner": "Rustige hoek",
+    "assistance_dog": "Hulphond",
+    "languages": "Talen",
+    "children": "Kinderen",
+    "costs": "Geld",
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_what_is_known_of_who_can_come_in_stands_on_the_page_with_its_label(leeszaal, client, name):
+    leeszaal.step_free = ""
+    setattr(leeszaal, name, "Dat is zo.")
+    leeszaal.save()
+
+    page = client.get("/wijken/oude-westen/leeszaal/").content.decode()
+
+    assert f"<dt>{FACTS[name]}</dt><dd>Dat is zo.</dd>" in page
+    assert page.count("Dat is zo.") == 1
+
+
+def test_how_to_get_there_stands_once_with_the_address(leeszaal, client):
+    leeszaal.transport = "Tram 4, halte Kruiskade."
+    leeszaal.save()
+
+    assert client.get("/wijken/oude-westen/leeszaal/").content.decode().count("Tram 4, halte Kruiskade.") == 1
+
+
+def test_of_who_can_come_in_nothing_is_made_up(leeszaal, client):
+    leeszaal.step_free = ""
+    leeszaal.save()
+
+    assert "Dat weten we nog niet. Vraag het even voor je komt." in client.get("/wijken/oude-westen/leeszaal/").content.decode()
+
+
+@pytest.fixture
+def photo(db) -> AbstractImage:
+    return get_image_model().objects.create(title="foto", description="Een gevel.", file=get_test_image_file(size=(1200, 800)))
+
+
+def test_a_photo_of_a_place_is_shown_with_its_words(leeszaal, client, photo):
+    leeszaal.photo, leeszaal.photo_alt = photo, "De gevel met grote ramen."
+    leeszaal.save()
+
+    page = client.get("/wijken/oude-westen/leeszaal/").content.decode()
+
+    assert re.findall(r'<img[^>]* alt="([^"]*)"', page) == ["De gevel met grote ramen."]
+
+
+def test_a_photo_of_a_place_without_words_is_refused_with_a_sentence(leeszaal, photo):
+    leeszaal.photo = photo
+
+    with pytest.raises(ValidationError) as refused:
+        leeszaal.clean()
+
+    assert refused.value.message_dict == {"photo_alt": ["Schrijf in gewone woorden wat er op de foto staat, voor wie hem niet ziet."]}
 
 
 def neighbourhoods(page: str) -> list[str]:
