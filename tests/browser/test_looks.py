@@ -66,16 +66,19 @@ all => all.flatMap(one => {
 """
 
 
-def test_no_word_breaks_on_a_phone_with_larger_letters(site: Site, phone: Page):
-    rules = "html { font-size: 130% } * { hyphens: manual !important }"  # a hyphen may part a word, nothing else
-    phone.goto(site.url + make_table(site, "Grote letters") + "aanschuiven/")
-    style(phone, rules)
-    assert phone.locator(".choice").evaluate_all(BROKEN) == []
+@pytest.mark.parametrize(("width", "size"), [(360, 130), (320, 150), (360, 200)])
+def test_no_word_breaks_on_a_phone_with_larger_letters(site: Site, new_page: NewPage, width: int, size: int):
+    page = new_page(width=width)
+    rules = f"html {{ font-size: {size}% }} * {{ hyphens: manual !important }}"  # a hyphen may part a word, nothing else
+    page.goto(site.url + make_table(site, f"Letters van {size}%") + "aanschuiven/")
+    page.locator("summary").filter(has_text="Hoeft niet").click()
+    style(page, rules)
+    assert page.locator(".choice").evaluate_all(BROKEN) == []
 
-    phone.goto(site.url + "/wijken/oude-westen/leeszaal-rotterdam-west/")
-    style(phone, rules)
-    assert phone.locator(".hours").count() > 0
-    assert phone.locator(".hours").evaluate_all(BROKEN) == []
+    page.goto(site.url + "/wijken/oude-westen/leeszaal-rotterdam-west/")
+    style(page, rules)
+    assert page.locator(".hours").count() > 0
+    assert page.locator(".hours").evaluate_all(BROKEN) == []
 
 
 def test_what_is_hidden_is_not_shown_whatever_else_it_is(site: Site, phone: Page):
