@@ -75,14 +75,24 @@ class Worker(db_worker.Worker):
         self.schedule = schedule
         self._stopped = threading.Event()
         self._looked_round = float("-inf")
+        self._rests = False
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         """Finish what is running and stop, without a word: who asked knows. Asked twice, stop at once and say so."""
         if not self.running:
             super().shutdown(signum, frame)
         self.running = False
-        if not self.running_task:
-            sys.exit(0)
+        if self._rests:
+            sys.exit(0)  # not in the middle of a query: the pool writes a warning about each that is cut off
+
+    def _rest(self, seconds: float) -> None:
+        """Sleep, until a signal says stop."""
+        self._rests = True
+        try:
+            if self.running:
+                clock.sleep(seconds)
+        finally:
+            self._rests = False
 
     def run(self) -> None:
         """Work until a signal says stop."""
@@ -99,11 +109,11 @@ class Worker(db_worker.Worker):
                 except DATABASE_AWAY as fault:
                     logger.warning("The database is away, next try in %.0f s: %s", wait, fault)
                     connections.close_all()
-                    clock.sleep(wait)
+                    self._rest(wait)
                     wait = min(wait * 2, LONGEST_WAIT)
                 else:
-                    if self.running and not found_work:
-                        clock.sleep(self.interval)
+                    if not found_work:
+                        self._rest(self.interval)
         finally:
             self._stopped.set()
             pulse.join(timeout=2)
