@@ -249,6 +249,7 @@ def axe() -> Callable[[Page], None]:
     """``axe(page)``: open every ``details`` and find nothing wrong (WCAG 2.0 to 2.2 A and AA, best practice)."""
 
     def look(page: Page) -> None:
+        page.wait_for_load_state("load")
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         # A button that fades in as its script arrives has, for a moment, neither its old contrast nor its new one.
         page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
