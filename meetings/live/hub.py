@@ -175,6 +175,7 @@ class Hub:
         self.renders = 0  # frames rendered, for tests and figures
         self._tasks: list[asyncio.Task[None]] = []
         self._complained_at = float("-inf")
+        self._layer_away_until = float("-inf")
         # A thread of its own: a change does not queue behind a thousand pages that connect.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
 
@@ -379,10 +380,14 @@ class Hub:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def tell_others(self, path: str, version: int) -> None:
+        """Hint at a change. A layer that just failed is left alone until others have looked: a series has hundreds of dates."""
+        if time.monotonic() < self._layer_away_until:
+            return
         try:
             async with asyncio.timeout(LAYER_SECONDS):
                 await get_channel_layer().group_send(GROUP, {"type": "tafel", "path": path, "version": version})
         except Exception:
+            self._layer_away_until = time.monotonic() + LOOK_EVERY
             self.complain("the channel layer is away; other processes see a change when they look")
 
     def complain(self, text: str) -> None:

@@ -316,6 +316,30 @@ async def test_announcing_never_fails_and_never_keeps_waiting(monkeypatch: pytes
     assert time.monotonic() - began < 1
 
 
+async def test_a_series_of_many_dates_waits_once_for_a_layer_that_hangs_and_is_told_again_after_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    told: list[str] = []
+
+    class Hangs:
+        async def group_send(self, group: str, message: dict[str, Any]) -> None:
+            told.append(message["path"])
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(hub_module, "hub", Hub())
+    monkeypatch.setattr(hub_module, "get_channel_layer", Hangs)
+    monkeypatch.setattr(hub_module, "LAYER_SECONDS", 0.05)
+    monkeypatch.setattr(hub_module, "LOOK_EVERY", 0.2)
+
+    for number in range(50):
+        await asyncio.to_thread(announce, f"/agenda/thee/{number}/", 2)
+    await asyncio.sleep(0.25)
+    await asyncio.to_thread(announce, "/agenda/soep/ooit/", 2)
+
+    assert "/agenda/soep/ooit/" in told
+    assert len(told) < 10
+
+
 async def test_a_process_that_ends_while_redis_connects_does_not_listen_on(monkeypatch: pytest.MonkeyPatch):
     class Connecting:
         """Swallows being cancelled, as the Redis client may while it connects."""
