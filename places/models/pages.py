@@ -12,7 +12,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db import models, transaction
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.dates import WEEKDAYS
 from django.utils.functional import cached_property
 from django.utils.text import slugify
@@ -332,6 +332,8 @@ class PlacePage(RowPage):
         *Page.search_fields,
         index.SearchField("lead"),
         index.SearchField("street"),
+        index.SearchField("access_words"),
+        index.RelatedFields("contacts", [index.SearchField("first_name")]),
         index.AutocompleteField("title"),
         index.SearchField("body"),
     ]
@@ -389,6 +391,11 @@ class PlacePage(RowPage):
         """(label, fact) of what is filled in."""
         names = ("step_free", "toilet", "hearing", "quiet_corner", "transport", "assistance_dog", "languages", "children", "costs")
         return [(str(self._meta.get_field(name).verbose_name).capitalize(), value) for name in names if (value := getattr(self, name))]
+
+    def access_words(self) -> str:
+        """What somebody who looks for a lift, a "rolstoel-wc" or a hearing loop finds the place by, in Dutch."""
+        with translation.override("nl"):
+            return " ".join(f"{label} {fact}" for label, fact in self.access_facts())
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)

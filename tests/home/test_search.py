@@ -7,10 +7,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from home.models import HomePage, PlainPage
-from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
+from places.models import Contact, NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
 from tests import factories
 
 
@@ -27,6 +27,18 @@ def site(db):
 
 @pytest.mark.parametrize("q", ["leesz", "Leeszaal", "LEESZAAL", "Rijnhoutplein", "huiskamer", "leeszaal!"])
 def test_a_page_is_found_by_the_start_of_its_title_and_by_its_words(site, client, q):
+    assert 'href="/wijken/oude-westen/leeszaal/"' in client.get("/zoeken/", {"q": q}).content.decode()
+
+
+@pytest.mark.parametrize("q", ["rolstoel", "gelijkvloers", "drempel", "Fatma"])
+def test_a_place_is_found_by_what_it_has_and_by_who_you_meet_there(site, client, q):
+    place = PlacePage.objects.get(slug="leeszaal")
+    place.step_free, place.toilet = "Gelijkvloers, geen trap.", "Ja, bij de ingang."
+    place.contacts.add(Contact(first_name="Fatma"))
+    place.save()
+    with translation.override("en"):  # as whoever saves it may have it
+        call_command("rebuild_modelsearch_index", stdout=StringIO())
+
     assert 'href="/wijken/oude-westen/leeszaal/"' in client.get("/zoeken/", {"q": q}).content.decode()
 
 
