@@ -118,6 +118,7 @@ def clients(half: str, begin: str, lock: str, tables: str) -> dict:
 
     seats.lock = read
     if lock != "lock":
+        seats.hold = lambda keyring: None  # nobody erases a keyring here, and it needs the transaction
         transaction.atomic = lambda **options: nullcontext()  # SQLite's IMMEDIATE would be a lock as well
     errors: list[str] = []
     done: list[int] = []
