@@ -107,8 +107,8 @@ def copy_initiative(initiative: Initiative, *, went_off: bool, now: datetime) ->
     """An initiative got another name, or went off every list just now (``went_off``) and takes its meetings along."""
     with transaction.atomic():
         known = set(initiative.meetings.for_everyone_by_itself().values_list("pk", flat=True)) if went_off else set()
-        coming = Q(ends_at__gt=now) | Q(ends_at=None)
-        seats.lock_all(Occurrence.objects.filter(coming, meeting__in=initiative.meetings.values("pk")))
+        written = Q() if went_off else Q(ends_at__gt=now) | Q(ends_at=None)
+        seats.lock_all(Occurrence.objects.filter(written, meeting__in=initiative.meetings.values("pk")))
         for meeting in initiative.meetings.select_related("place", "neighbourhood", "initiative"):
             if meeting.pk in known:
                 _hide(meeting, now)
@@ -126,8 +126,10 @@ def go_unlisted(meeting: Meeting, *, now: datetime) -> None:
 def _hide(meeting: Meeting, now: datetime) -> None:
     """Every address that anybody may know, of dates long past too, is announced: pages in memory go first, and open ones close."""
     transaction.on_commit(partial(live.drop_cached, meeting.path))
+    seats.lock_all(meeting.occurrences.all())
+    meeting.occurrences.update(version=F("version") + 1)
     for occurrence in meeting.occurrences.all():
-        transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version + 1))
+        transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version))
     meeting.slug = Meeting.secret_slug()
     meeting.save(update_fields=["visibility", "slug", "changed_at"])
     forget_revisions(meeting)
