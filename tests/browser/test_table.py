@@ -305,8 +305,9 @@ def test_the_restored_page_is_of_now(site: Site, phone: Page):
 
 
 CHANGE = """
+from datetime import timedelta
 from django.utils import timezone
-from meetings import seats
+from meetings import dates, seats
 from meetings.models import Occurrence
 slug, key = {path!r}.strip("/").split("/")[1:]
 o = Occurrence.objects.get(slug=slug, date_key=key)
@@ -379,6 +380,26 @@ def test_a_date_that_does_not_go_ahead_is_said_on_every_open_page(site: Site, de
     expect(filling_in.locator("dialog[open] form")).to_be_visible()
     filling_in.keyboard.press("Escape")
     expect(filling_in.get_by_role("alert")).to_contain_text("Dit gaat niet door.", timeout=6000)
+
+
+def test_a_date_that_moves_is_said_on_open_pages_once(site: Site, desktop: Page, phone: Page):
+    path = make_table(site, "Verplaatst", capacity=2)
+    desktop.goto(site.url + path)
+    phone.goto(site.url + path + "aanschuiven/")
+    phone.get_by_text("Ik woon hier, zorg voor iemand of help mee").click()
+    phone.get_by_role("button", name="Ik schuif aan").click()
+    expect(phone.locator("#aan-tafel")).to_be_visible()
+
+    change(site, path, "dates.move_date(o, o.starts_at + timedelta(hours=2), o.ends_at + timedelta(hours=2), now=timezone.now())")
+
+    for page in (desktop, phone):
+        expect(page.get_by_role("alert")).to_contain_text("Verplaatst. Eerst was het", timeout=6000)
+
+    change(site, path, "seats.set_closed(o.pk, True, now=timezone.now())")
+
+    expect(desktop.get_by_text("De lijst is dicht.")).to_be_visible(timeout=6000)
+    expect(desktop.get_by_text("Eerst was het")).to_be_visible()
+    expect(desktop.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_meeting_that_goes_off_every_list_tells_who_has_it_open(site: Site, desktop: Page):

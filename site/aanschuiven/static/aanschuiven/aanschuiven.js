@@ -85,7 +85,7 @@
     newer = null;
     main.dataset.ownChair = page.dataset.ownChair || "";
     main.className = page.className;
-    page.querySelectorAll(".notice.bad, #afgelast").forEach((notice) => notice.setAttribute("role", "alert"));
+    page.querySelectorAll(".notice.bad, #afgelast, .moved").forEach((notice) => { if (!main.textContent.includes(notice.textContent)) notice.setAttribute("role", "alert"); });
     main.replaceChildren(...page.childNodes);
     if (hasLink) {
       find("wijzig")?.closest(".split").prepend(kept[0]);
