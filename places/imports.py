@@ -1,9 +1,10 @@
 """Neighbourhoods and places from CSV or GeoJSON (RFC 7946), as a city gives them away.
 
-Columns, or properties, are read by name: ``name`` (or ``naam``, ``wijk``), ``slug``, ``gebied`` or ``area``, ``lat``, ``lon``;
-places also ``street``, ``number``, ``postcode``, ``wijk`` (the neighbourhood's name or slug), ``coordinates`` (text; "approximate…"
-marks the dot). A file with a ``wijk`` beside a ``name`` is one of places. Whatever is known by its slug is changed, never doubled.
-A page on which an editor is at work (one with a draft, or not yet published) is left to that editor, and reported.
+Columns, or properties, are read by name (``COLUMNS``), whatever their capitals: ``name``, ``slug``, ``gebied``, ``lat``, ``lon`` in
+WGS84 (EPSG:4326); places also ``street``, ``number``, ``postcode``, ``wijk`` (the neighbourhood's name or slug), ``coordinates`` (text;
+"approximate…" marks the dot). Others are reported as not used. A file with a ``wijk`` beside a ``name`` is one of places. Whatever is
+known by its slug is changed, never doubled; a place that is known in another neighbourhood, as one that an editor moved is, stays as
+it is and is reported. So is a page on which an editor is at work (one with a draft, or not yet published).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,22 @@ from django.utils.text import slugify
 from .models import Neighbourhood, NeighbourhoodIndexPage, NeighbourhoodPage, Place, PlacePage
 
 SHAPES = ("Polygon", "MultiPolygon")
+COLUMNS = {
+    "name": ("name", "naam"),
+    "slug": ("slug",),
+    "neighbourhood": ("wijk", "neighbourhood"),
+    "area": ("gebied", "area"),
+    "street": ("street", "straat", "straatnaam", "adres"),
+    "number": ("number", "huisnummer", "nummer"),
+    "postcode": ("postcode",),
+    "latitude": ("lat", "latitude", "breedtegraad"),
+    "longitude": ("lon", "lng", "longitude", "lengtegraad"),
+    "coordinates": ("coordinates",),
+}
+COLUMN_OF = {name: column for column, names in COLUMNS.items() for name in names}
+OF_A_PLACE = COLUMNS.keys() - {"area"}
+OF_A_NEIGHBOURHOOD = {"name", "slug", "neighbourhood", "area", "latitude", "longitude"}
+DEGREES = "in WGS84 (EPSG:4326), not metres such as RD (EPSG:28992)"
 
 
 class Unreadable(ValueError):
@@ -30,12 +48,16 @@ class Unreadable(ValueError):
 
 @dataclass
 class Report:
-    """What an import did; ``skipped`` holds a line for each row that was left out, with the reason."""
+    """What an import did.
+
+    ``skipped`` holds a line for each row that was left out, with the reason; ``unused`` the columns that no row had a use for.
+    """
 
     made: int = 0
     changed: int = 0
     same: int = 0
     skipped: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
     @property
     def nothing_went_in(self) -> bool:
@@ -48,36 +70,56 @@ class Row:
     """One neighbourhood or place of a file, before it is judged."""
 
     where: str  # "line 4", "feature 12"
-    values: dict[str, str]
+    cells: dict[str, str]  # as the file calls them
     outline: dict[str, Any] | None = None
+    is_cut: bool = False  # a line with more cells than there are columns
 
-    def value(self, *names: str) -> str:
-        return next((found for name in names if (found := self.values.get(name, "").strip())), "")
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """What its cells say, by the keys of COLUMNS."""
+        found: dict[str, str] = {}
+        for name, text in self.cells.items():
+            if column := COLUMN_OF.get(name.strip().lower()):
+                found[column] = found.get(column) or text.strip()
+        return found
+
+    def value(self, column: str) -> str:
+        return self.values.get(column, "")
 
     @property
     def is_place(self) -> bool:
-        return bool({"name", "naam"} & set(self.values) and {"wijk", "neighbourhood"} & set(self.values))
+        return {"name", "neighbourhood"} <= self.values.keys()
 
     @property
     def name(self) -> str:
-        return self.value("name", "naam", "wijk")
+        return self.value("name") or self.value("neighbourhood")
 
     @property
     def slug(self) -> str:
         return self.value("slug") or slugify(self.name)
 
+    def unused(self) -> set[str]:
+        """The names of its cells that say nothing of what it is."""
+        used = OF_A_PLACE if self.is_place else OF_A_NEIGHBOURHOOD
+        return {name.strip() for name in self.cells if COLUMN_OF.get(name.strip().lower()) not in used}
+
     def point(self) -> tuple[float, float] | None:
         """(latitude, longitude) in WGS84; None without one. Raises ValueError for what is no point on earth."""
-        latitude, longitude = self.value("lat", "latitude"), self.value("lon", "longitude")
+        latitude, longitude = self.value("latitude"), self.value("longitude")
         if not latitude and not longitude:
             return None
         try:
             found = float(latitude), float(longitude)
         except ValueError:
             raise ValueError(f"({latitude}, {longitude}) is no pair of numbers") from None
-        if not (-90 <= found[0] <= 90 and -180 <= found[1] <= 180):
-            raise ValueError(f"({latitude}, {longitude}) is no point on earth")
+        if not _is_on_earth(found[1], found[0]):
+            raise ValueError(f"({latitude:.40}, {longitude:.40}) is no point on earth: coordinates are latitude and longitude {DEGREES}")
         return found
+
+
+def _is_on_earth(longitude: float, latitude: float) -> bool:
+    """Whether these are degrees; NaN and infinity are none."""
+    return -180 <= longitude <= 180 and -90 <= latitude <= 90
 
 
 def rows_of(path: Path) -> list[Row]:
@@ -101,9 +143,16 @@ def rows_of(path: Path) -> list[Row]:
 def _lines(path: Path, text: str) -> list[Row]:
     reader = csv.DictReader(StringIO(text, newline=""))  # a quoted cell may hold line breaks (RFC 4180 2.6)
     try:
-        if not reader.fieldnames or not {"name", "naam", "wijk"} & set(reader.fieldnames):
+        if not {COLUMN_OF.get(name.strip().lower()) for name in reader.fieldnames or ()} & {"name", "neighbourhood"}:
             raise Unreadable(f"{path}: the first line names no column 'name' or 'wijk', with commas between the columns")
-        return [Row(f"line {reader.line_num}", {key: value or "" for key, value in row.items() if key}) for row in reader]
+        return [
+            Row(
+                f"line {reader.line_num}",
+                {key: value or "" for key, value in row.items() if key},
+                is_cut=any(cell.strip() for cell in row.get(None, [])),  # type: ignore[call-overload]  # what the reader calls the rest
+            )
+            for row in reader
+        ]
     except csv.Error as wrong:
         raise Unreadable(f"{path}: what follows line {reader.line_num} is no CSV ({wrong})") from wrong
 
@@ -111,7 +160,7 @@ def _lines(path: Path, text: str) -> list[Row]:
 def _features(path: Path, text: str) -> list[Row]:
     try:
         collection = json.loads(text)
-    except json.JSONDecodeError as wrong:
+    except (ValueError, RecursionError) as wrong:  # also a number of thousands of digits, and brackets in brackets in brackets
         raise Unreadable(f"{path}: no JSON ({wrong})") from wrong
     if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
         raise Unreadable(f"{path}: no FeatureCollection (RFC 7946 3.3)")
@@ -124,11 +173,12 @@ def _feature(where: str, feature: Any) -> Row:
     properties, geometry = feature.get("properties"), feature.get("geometry")
     properties = properties if isinstance(properties, dict) else {}
     geometry = geometry if isinstance(geometry, dict) else {}
-    values = {key: "" if value is None else str(value) for key, value in properties.items() if not isinstance(value, dict | list)}
+    cells = {key: "" if value is None or isinstance(value, dict | list) else str(value) for key, value in properties.items()}
     if geometry.get("type") == "Point" and _is_position(geometry.get("coordinates")):
         longitude, latitude = geometry["coordinates"][:2]
-        values |= {"lat": str(latitude), "lon": str(longitude)}
-    return Row(where, values, geometry if geometry.get("type") in SHAPES else None)
+        cells = {name: text for name, text in cells.items() if COLUMN_OF.get(name.strip().lower()) not in ("latitude", "longitude")}
+        cells |= {"lat": str(latitude), "lon": str(longitude)}
+    return Row(where, cells, geometry if geometry.get("type") in SHAPES else None)
 
 
 def _is_position(found: Any) -> bool:
@@ -136,28 +186,41 @@ def _is_position(found: Any) -> bool:
     return isinstance(found, list) and len(found) >= 2 and all(isinstance(n, int | float) and not isinstance(n, bool) for n in found[:2])
 
 
-def _is_outline(geometry: dict[str, Any]) -> bool:
-    """Whether each polygon has rings of four positions or more (RFC 7946 3.1.6): the pages draw it without asking again."""
-    found = geometry.get("coordinates")
-    polygons = [found] if geometry["type"] == "Polygon" else found
-    return (
-        isinstance(polygons, list)
-        and bool(polygons)
-        and all(
-            isinstance(polygon, list)
-            and bool(polygon)
-            and all(isinstance(ring, list) and len(ring) >= 4 and all(map(_is_position, ring)) for ring in polygon)
-            for polygon in polygons
-        )
-    )
+def _outline(geometry: dict[str, Any]) -> dict[str, Any]:
+    """A Polygon or MultiPolygon without heights, as the pages draw it without asking again.
+
+    Raises ValueError for one that is no polygon of rings of four positions or more (RFC 7946 3.1.6), or that is not in degrees.
+    """
+    kind, found = geometry["type"], geometry.get("coordinates")
+    polygons = [found] if kind == "Polygon" else found
+    if (
+        not isinstance(polygons, list)
+        or not polygons
+        or not all(isinstance(polygon, list) and polygon for polygon in polygons)
+        or not all(isinstance(ring, list) and len(ring) >= 4 and all(map(_is_position, ring)) for polygon in polygons for ring in polygon)
+    ):
+        raise ValueError(f"its {kind} has no closed rings of positions (RFC 7946 3.1.6)")
+    flat = [[[position[:2] for position in ring] for ring in polygon] for polygon in polygons]
+    if not all(_is_on_earth(*position) for polygon in flat for ring in polygon for position in ring):
+        raise ValueError(f"its {kind} is not in degrees: coordinates are longitude and latitude {DEGREES}")
+    return {"type": kind, "coordinates": flat[0] if kind == "Polygon" else flat}
 
 
 def load(path: Path, index: NeighbourhoodIndexPage) -> Report:
     """Make or change what a file holds, each row by itself: a bad one is skipped and reported, the others go in."""
     report = Report()
     seen: dict[tuple[bool, str], str] = {}  # (whether it is a place, slug): where it stood first
-    for row in rows_of(path):
+    rows = rows_of(path)
+    named, used = set[str](), set[str]()
+    for row in rows:
+        names = {name.strip() for name in row.cells}
+        named |= names
+        used |= names - row.unused()
+    report.unused = sorted(named - used, key=str.casefold)
+    for row in rows:
         try:
+            if row.is_cut:
+                raise ValueError("it has more cells than the first line: put a cell with a comma in it between quotes")
             if row.name and (first := seen.setdefault((row.is_place, row.slug), row.where)) != row.where:
                 raise ValueError(f"{first} has the same slug, {row.slug!r}")  # the two would undo each other at every run
             with transaction.atomic():
@@ -193,14 +256,12 @@ def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> N
     slug, point = row.slug, row.point()
     found = Neighbourhood.by_slug(slug)
     values: dict[str, Any] = {"name": row.name[:80]}
-    if area := row.value("gebied", "area"):
+    if area := row.value("area"):
         values["area"] = area[:80]
     if point:
         values |= {"latitude": point[0], "longitude": point[1]}
     if row.outline:
-        if not _is_outline(row.outline):
-            raise ValueError(f"its {row.outline['type']} has no closed rings of positions (RFC 7946 3.1.6)")
-        values["outline"] = row.outline
+        values["outline"] = _outline(row.outline)
     if found is None:
         page = NeighbourhoodPage(title=values["name"], slug=slug, area=values.get("area", ""))
         page.full_clean(exclude=["path", "depth"])
@@ -219,8 +280,8 @@ def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> N
 
 
 def _place(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
-    wanted = row.value("wijk", "neighbourhood")
-    if not row.value("name", "naam"):
+    wanted = row.value("neighbourhood")
+    if not row.value("name"):
         raise ValueError("it has no name")
     if not wanted:
         raise ValueError("it names no neighbourhood")
@@ -248,6 +309,11 @@ def _place(row: Row, index: NeighbourhoodIndexPage, report: Report) -> None:
         parent.add_child(instance=page)
         report.made += 1
         return
+    if found.neighbourhood != neighbourhood:
+        raise ValueError(
+            f"{slug!r} is a place in {found.neighbourhood} already: is it the same one, write that wijk; is it another one, give it a slug"
+            " of its own"
+        )
     page = found.pages.first()
     if page is None:
         raise ValueError(f"the place {slug!r} has no page to change")

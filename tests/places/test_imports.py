@@ -236,3 +236,112 @@ def test_rotterdam_goes_in(index):
         "0 new, 0 changed, 91 the same, 0 skipped", "0 new, 0 changed, 91 the same, 0 skipped", "0 new, 0 changed, 32 the same, 1 skipped",
     ]  # fmt: skip
     assert Neighbourhood.objects.exclude(outline=None).count() == 91
+
+
+def test_a_place_of_another_neighbourhood_is_not_overwritten(index, tmp_path):
+    run(write(tmp_path, "wijken.csv", WIJKEN), write(tmp_path, "plekken.csv", PLEKKEN))
+
+    printed = run(write(tmp_path, "cool.csv", "name,street,wijk\nLeeszaal,Coolsingel 1,Cool\nNieuw,,Cool\n"))
+
+    assert (
+        "skipped line 2 (Leeszaal): 'leeszaal' is a place in Oude Westen already: is it the same one, write that wijk; "
+        "is it another one, give it a slug of its own"
+    ) in printed
+    assert (Place.objects.get(slug="leeszaal").street, Place.objects.count()) == ("Rijnhoutplein 3", 2)
+
+
+def test_a_place_that_an_editor_moved_stays_there_and_is_named(index, tmp_path):
+    plekken = write(tmp_path, "plekken.csv", PLEKKEN)
+    run(write(tmp_path, "wijken.csv", WIJKEN), plekken)
+    PlacePage.objects.get().move(Neighbourhood.objects.get(slug="cool").pages.get(), pos="last-child")
+
+    again = write(tmp_path, "anders.csv", PLEKKEN.replace("plein,3", "plein,5") + "Nieuw,,,,Cool,,,\n")
+    printed = run(again)
+
+    assert "skipped line 2 (Leeszaal): 'leeszaal' is a place in Cool already" in printed
+    assert (Place.objects.get(slug="leeszaal").street, PlacePage.objects.get(slug="leeszaal").url) == (
+        "Rijnhoutplein 3",
+        "/wijken/cool/leeszaal/",
+    )
+
+
+METRES = "its {} is not in degrees: coordinates are longitude and latitude in WGS84 (EPSG:4326), not metres such as RD (EPSG:28992)"
+
+
+def collection(*features: str) -> str:
+    return f'{{"type": "FeatureCollection", "features": [{", ".join(features)}]}}'
+
+
+def wijk(name: str, coordinates: str, kind: str = "Polygon") -> str:
+    return f'{{"properties": {{"name": "{name}"}}, "geometry": {{"type": "{kind}", "coordinates": {coordinates}}}}}'
+
+
+def test_metres_are_no_degrees(index, tmp_path):
+    metres = "[[[91000, 436000], [92000, 436000], [92000, 437000], [91000, 436000]]]"
+    point, nothing = wijk("C", "[91000, 436000]", "Point"), '{"properties": {"name": "D"}}'
+
+    printed = run(write(tmp_path, "rd.geojson", collection(wijk("A", metres), wijk("B", f"[{metres}]", "MultiPolygon"), point, nothing)))
+
+    assert METRES.format("Polygon") in printed
+    assert METRES.format("MultiPolygon") in printed
+    assert "feature 3 (C): (436000, 91000) is no point on earth: coordinates are latitude and longitude in WGS84 (EPSG:4326)" in printed
+    assert Neighbourhood.objects.get().name == "D"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", f"1{'0' * 400}"])
+def test_what_is_no_finite_number_is_refused(index, tmp_path, number):
+    ring = f"[[[4.46, 51.91], [4.47, {number}], [4.47, 51.92], [4.46, 51.91]]]"
+    height = f"[[[4.46, 51.91, {number}], [4.47, 51.91, 0], [4.47, 51.92, 0], [4.46, 51.91, 0]]]"
+    point = f"[4.46, {number}]"
+
+    printed = run(
+        write(tmp_path, "a.geojson", collection(wijk("A", ring), wijk("B", point, "Point"), wijk("C", height))),
+        write(tmp_path, "b.csv", f"wijk,lat,lon\nD,{number},4.46\nE,,\n"),
+    )
+
+    assert f"feature 1 (A): {METRES.format('Polygon')}" in printed
+    assert "feature 2 (B): " in printed
+    assert "line 2 (D): " in printed
+    assert set(Neighbourhood.objects.values_list("name", flat=True)) == {"C", "E"}
+    assert Neighbourhood.objects.get(name="C").outline["coordinates"][0][0] == [4.46, 51.91]  # a map is flat
+
+
+def test_a_number_or_a_nest_that_python_will_not_read_says_so(index, tmp_path):
+    for name, text in (("lang.geojson", f"[{'1' * 5000}]"), ("diep.geojson", "[" * 200_000)):
+        with pytest.raises(CommandError, match=f"{name}: no JSON"):
+            run(write(tmp_path, name, text))
+
+
+def test_the_usual_dutch_columns_are_read(index, tmp_path):
+    run(write(tmp_path, "wijken.csv", WIJKEN))
+
+    printed = run(write(
+        tmp_path, "plekken.csv", "Naam, Wijk ,Straat,Huisnummer,Postcode,Breedtegraad,Lengtegraad\nLeeszaal,Cool,Rijnhoutplein,3,3014 TZ,51.9174,4.4675\n"
+    ))  # fmt: skip
+
+    assert "not used" not in printed
+    place = Place.objects.get()
+    assert (place.street, place.postcode, place.latitude, place.longitude) == ("Rijnhoutplein 3", "3014 TZ", 51.9174, 4.4675)
+
+
+def test_columns_that_are_not_used_are_named(index, tmp_path):
+    run(write(tmp_path, "wijken.csv", WIJKEN))
+
+    csv = run(write(tmp_path, "plekken.csv", "naam,wijk,soort,gebied,Telefoon\nLeeszaal,Cool,huis,Centrum,\n"))
+    geojson = run(
+        write(
+            tmp_path,
+            "w.geojson",
+            collection('{"properties": {"name": "A", "inwoners": {"2024": 9}}}', '{"properties": {"name": "B", "code": 1, "straat": ""}}'),
+        )
+    )
+
+    assert "columns not used: gebied, soort, Telefoon" in csv
+    assert "columns not used: code, inwoners, straat" in geojson
+
+
+def test_a_line_with_more_cells_than_columns_is_skipped(index, tmp_path):
+    printed = run(write(tmp_path, "wijken.csv", "wijk,gebied\nCool,Centrum,,\nNoord,Delfshaven, en meer\n"))
+
+    assert "skipped line 3 (Noord): it has more cells than the first line: put a cell with a comma in it between quotes" in printed
+    assert Neighbourhood.objects.get().name == "Cool"

@@ -42,6 +42,8 @@ class Command(BaseCommand):
             )
             for line in report.skipped:
                 self.stdout.write(f"  skipped {line}")
+            if report.unused:
+                self.stdout.write(f"  columns not used: {', '.join(report.unused)}")
             if report.nothing_went_in:
                 in_vain.append(path.name)
         if in_vain:
