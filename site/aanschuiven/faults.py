@@ -56,12 +56,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(request, "403_origin.html" if is_foreign else "403_csrf.html", 403)
 
 
-def method_not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: give a 405, which Django answers with nothing at all, a page. ``Allow`` says what can be done there."""
+def pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: give a page to a 404 of ``not_found``, and to a 405, which Django answers with nothing at all (``Allow`` says what
+    can be done there).
+
+    The page of a 404 asks the database for the foot of the site. Django calls ``not_found`` in a thread of its own: a query there
+    would hold a second connection while the request still has its first, and nothing would give it back. Here it is the same one.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code != 405 or response.streaming or response.content:
+        if response.status_code not in (404, 405) or response.streaming or response.content:
+            return response
+        if response.status_code == 404:
+            response.content = render_to_string("404.html", {}, request)
             return response
         page = _page(request, "405.html", 405)
         response.content = page.content
@@ -73,9 +81,8 @@ def method_not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> C
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """An address that is not there; unknown and unlisted look the same."""
-    with translation.override(language_of(request.path_info)):
-        return HttpResponse(render_to_string("404.html", {}, request), status=404)
+    """An address that is not there; unknown and unlisted look the same. ``pages`` writes the page."""
+    return HttpResponse(status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "aanschuiven.languages.language_by_path",
     "aanschuiven.zone.time_of_site",
     "django.middleware.common.CommonMiddleware",
-    "aanschuiven.faults.method_not_allowed",
+    "aanschuiven.faults.pages",
     "aanschuiven.csrf.origin_without_referrer",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -135,6 +135,13 @@ def test_an_address_that_is_not_there_is_a_404_in_the_house_style(client, addres
 
 
 @pytest.mark.django_db
+def test_what_django_calls_in_another_thread_for_a_404_asks_the_database_nothing(rf, django_assert_num_queries):
+    """A query there would take a second connection, which nothing gives back."""
+    with django_assert_num_queries(0):
+        assert faults.not_found(rf.get("/geen-pagina/")).status_code == 404
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("address", "language"), [("/agenda/", "nl"), ("/en/agenda/", "en"), ("/mijn/", "nl")])
 def test_what_an_address_does_not_do_is_a_405_with_a_way_on(client, address, language):
     answer = client.post(address)
