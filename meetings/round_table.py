@@ -102,9 +102,15 @@ class Table:
     capacity: int | None
     taken: int
     extra_chair: bool = True
+    is_dated: bool = True  # on a day that somebody can walk in
     chair: str = ""  # the drawing of the extra chair (places.models.rows.Chair)
     is_split: bool = True  # show perspectives
     is_over: bool = False
+
+    @property
+    def offers_walk_in(self) -> bool:
+        """Whether the extra chair is spoken of."""
+        return self.extra_chair and self.is_dated
 
 
 def counts(table: Table) -> list[tuple[str, str, int]]:
@@ -138,11 +144,13 @@ def sentence(table: Table) -> str:
         return text
     if table.capacity and table.taken >= table.capacity:
         full = (
-            _("Vol op de lijst. Loop gerust binnen: er staat een stoel extra.") if table.extra_chair else _("Vol. De wachtlijst is open.")
+            _("Vol op de lijst. Loop gerust binnen: er staat een stoel extra.")
+            if table.offers_walk_in
+            else _("Vol. De wachtlijst is open.")
         )
         return f"{text} {full}"
     extra = _("En een stoel extra voor wie zo binnenloopt.")
-    return f"{text} {extra}" if table.extra_chair else text
+    return f"{text} {extra}" if table.offers_walk_in else text
 
 
 def _n(value: float) -> str:
@@ -184,7 +192,7 @@ def on_the_table(table: Table) -> tuple[str, str]:
     free = table.capacity - table.taken
     if free > 0:
         return str(free), ngettext("stoel vrij", "stoelen vrij", free)
-    return _("Vol"), _("op de lijst") if table.extra_chair else _("wachtlijst open")
+    return _("Vol"), _("op de lijst") if table.offers_walk_in else _("wachtlijst open")
 
 
 def size(table: Table) -> tuple[int, int]:

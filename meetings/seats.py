@@ -334,11 +334,24 @@ def everybody_knows(occurrence_id: int, *, now: datetime) -> None:
     SignUp.objects.filter(occurrence_id=occurrence_id, told_at=None).update(told_at=now)
 
 
+def waits_for_residents(occurrence: Occurrence, sign_up: SignUp) -> bool:
+    """Whether the chairs are there, and as many residents are not."""
+    has_room = occurrence.free_seats is None or occurrence.free_seats >= sign_up.party
+    return occurrence.balance == Balance.EQUAL and has_room
+
+
+def somebody_waits_for_residents(occurrence: Occurrence) -> bool:
+    """The same of anybody on the waiting list."""
+    if occurrence.balance != Balance.EQUAL or not occurrence.waiting or occurrence.free_seats == 0:
+        return False
+    return any(waits_for_residents(occurrence, one) for one in occurrence.sign_ups.filter(state=SignUp.State.WAITING))
+
+
 def why_waiting(occurrence: Occurrence, sign_up: SignUp) -> str:
     """In plain words, why this sign-up has no chair yet."""
+    if waits_for_residents(occurrence, sign_up):
+        return _("Er komt een stoel vrij zodra er nog een bewoner aanschuift.")
     if occurrence.free_seats is None or occurrence.free_seats >= sign_up.party:
-        if occurrence.balance == Balance.EQUAL:
-            return _("Er komt een stoel vrij zodra er nog een bewoner aanschuift.")
         return _("De stoelen die vrij zijn, zijn voor bewoners.")
     if occurrence.free_seats:
         return _("Jullie zitten samen, of jullie wachten samen. Zoveel stoelen zijn er nu niet vrij.")

@@ -78,6 +78,7 @@ class TableView:
             self.occurrence.taken,
             extra_chair=self.occurrence.extra_chair,
             chair=self.occurrence.chair,
+            is_dated=self.occurrence.starts_at is not None,
             is_split=self.is_split,
             is_over=self.is_over,
         )
@@ -105,8 +106,10 @@ class TableView:
 
     @property
     def offers_extra_chair(self) -> bool:
-        """Whether the chair for who walks in is there: not where the host switched it off, nor when no chair can be taken."""
-        return self.occurrence.extra_chair and not self.is_over
+        """Whether the chair for who walks in is there: not where the host switched it off, nor when no chair can be taken.
+
+        A table without a day draws it and does not offer it."""
+        return self.occurrence.has_chair_for_walk_ins and not self.is_over
 
     @property
     def may_walk_in(self) -> bool:

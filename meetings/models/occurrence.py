@@ -159,9 +159,14 @@ class Occurrence(models.Model):
         return self.capacity is not None and self.taken >= self.capacity
 
     @property
+    def has_chair_for_walk_ins(self) -> bool:
+        """Whether the extra chair may be spoken of: a table without a day has one, and nobody to walk in on."""
+        return self.extra_chair and self.starts_at is not None
+
+    @property
     def may_walk_in(self) -> bool:
         """Whether who walks in finds a chair: the extra one, or one that is free."""
-        return self.extra_chair or not self.is_full
+        return self.starts_at is not None and (self.extra_chair or not self.is_full)
 
 
 class WithdrawnDate(models.Model):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from meetings.calendars import write
 
-from .meeting import find_meeting, find_occurrence
+from .meeting import find_meeting, find_occurrence, follows_a_move
 
 
 def _answer(request: HttpRequest, body: bytes, filename: str, changed_at: datetime) -> HttpResponse:
@@ -30,6 +30,7 @@ def _answer(request: HttpRequest, body: bytes, filename: str, changed_at: dateti
 
 
 @require_safe
+@follows_a_move
 def occurrence_ics(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     occurrence = find_occurrence(slug, date_key)
     if occurrence.starts_at is None:

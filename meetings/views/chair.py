@@ -24,15 +24,17 @@ from meetings.forms import ChairForm
 from meetings.models import Key, Keyring, Occurrence, SignUp
 from meetings.models.sign_up import MAX_PARTY
 
-from .meeting import find_occurrence, host_name, keep_secret, not_indexed, see_other
+from .meeting import find_occurrence, follows_a_move, host_name, keep_secret, not_indexed, see_other
 
 TOO_OFTEN = gettext_lazy("Dat ging te vaak achter elkaar. Wacht een uur en probeer het dan weer.")
+FIELD_OF = {seats.FormSentBefore: "teken", seats.NotEnoughSeats: "aantal", seats.BalanceWouldTip: "perspectief"}
 CARD_COOKIE = "kaartje"
 CARD_SECONDS = 600  # how long the card of somebody else's chair can be opened again on this device
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@follows_a_move
 def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     occurrence, now = find_occurrence(slug, date_key), timezone.now()
     device = keys.Device(request)
@@ -66,7 +68,7 @@ def chair(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         if isinstance(refused, seats.AlreadySits):
             purpose = "already"
         else:
-            form.add_error("teken" if isinstance(refused, seats.FormSentBefore) else None, str(refused))
+            form.add_error(FIELD_OF.get(type(refused)), str(refused))
         return _form_page(request, occurrence, form, sign_up, purpose, status=422)
 
 
@@ -201,9 +203,12 @@ def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: Chair
 
 @never_cache
 @require_safe
+@follows_a_move
 def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """The card that goes with a chair: the one of this device, or somebody else's, for a while after it was taken."""
     occurrence = find_occurrence(slug, date_key)
+    if occurrence.is_cancelled or occurrence.has_passed(timezone.now()):
+        return see_other(request, occurrence.get_absolute_url())  # where it says so: no chair stands ready
     is_other = request.GET.get("voor") == "ander"
     device = keys.Device(request)
     raw = request.COOKIES.get(CARD_COOKIE, "") if is_other else device.raw
@@ -235,7 +240,7 @@ def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     return keep_secret(response)
 
 
-def goodbye(left: seats.Left) -> str:
+def goodbye(left: seats.Left, occurrence: Occurrence) -> str:
     """What someone who got up is told."""
     match left:
         case seats.Left.PASSED_ON:
@@ -243,13 +248,15 @@ def goodbye(left: seats.Left) -> str:
         case seats.Left.FREE:
             return _("Je bent opgestaan. Je komt niet. Jouw stoel is weer vrij.")
         case seats.Left.PLACE_IN_LINE:
-            return _("Je staat niet meer op de wachtlijst. Je mag altijd zo binnenlopen.")
+            gone = _("Je staat niet meer op de wachtlijst.")
+            return f"{gone} {_('Je mag altijd zo binnenlopen.')}" if occurrence.may_walk_in and not occurrence.is_cancelled else gone
         case seats.Left.NOTHING:
             return _("Je had hier geen stoel meer.")
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@follows_a_move
 def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """GET asks, POST gives the chair back."""
     occurrence = find_occurrence(slug, date_key)
@@ -266,7 +273,7 @@ def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         except seats.OccurrenceClosed as closed:
             refused, status = str(closed), 422
         else:
-            messages.success(request, goodbye(left))
+            messages.success(request, goodbye(left, occurrence))
             return see_other(request, occurrence.get_absolute_url())
     context = {
         "occurrence": occurrence,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -91,17 +94,31 @@ def access_facts(occurrence: Occurrence) -> list[tuple[str, str]]:
     return page.access_facts() if page else []
 
 
+def follows_a_move(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The new day of a date that moved leads to its address, where that day has no date of its own (design section 4)."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
+        try:
+            return view(request, slug, date_key)
+        except Http404:
+            if request.method not in ("GET", "HEAD") or Occurrence.objects.at(slug, date_key).exists():
+                raise
+            moved = dates.moved_to(find_meeting(slug), date_key)
+            if moved is None:
+                raise
+            query = f"?{request.GET.urlencode()}" if request.GET else ""
+            return HttpResponseRedirect(reverse(request.resolver_match.view_name, args=[slug, moved.date_key]) + query)
+
+    return wrapped
+
+
 @require_safe
+@follows_a_move
 def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """The table. Without a keyring that sits here, everyone gets the same page: no form, no cookie."""
     now = timezone.now()
-    try:
-        found = find_occurrence(slug, date_key)
-    except Http404:
-        moved = dates.moved_to(find_meeting(slug), date_key)
-        if moved is None:
-            raise
-        return HttpResponseRedirect(moved.get_absolute_url())
+    found = find_occurrence(slug, date_key)
     device = keys.Device(request)
     keyring = device.keyring
     sign_up = found.sign_ups.filter(keyring=keyring).first() if keyring else None
@@ -126,12 +143,17 @@ def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
         "table_path": found.path,
         "page_url": request.build_absolute_uri(found.get_absolute_url()),
         "access_facts": access_facts(found),
+        "somebody_waits_for_residents": seats.somebody_waits_for_residents(found),
     }
     context |= {"is_borrowed": bool(device.borrowed), "shows_link": device.borrowed != keys.SHOWN}
     if sign_up:
         context["link"] = request.build_absolute_uri(reverse("mine_by_key", args=[device.raw]))
         if not is_seated:
-            context |= {"ahead": seats.people_ahead(sign_up), "why": seats.why_waiting(found, sign_up)}
+            context |= {
+                "ahead": seats.people_ahead(sign_up),
+                "why": seats.why_waiting(found, sign_up),
+                "waits_for_residents": seats.waits_for_residents(found, sign_up),
+            }
     response = render(request, "meetings/occurrence.html", context)
     patch_vary_headers(response, ["Cookie"])
     if sign_up:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from meetings import keys, notices, rate, seats
 from meetings.forms import LostLinkForm
-from meetings.models import Key, Keyring
+from meetings.models import Key, Keyring, SignUp
 
 from .chair import TOO_OFTEN, goodbye
 from .meeting import keep_secret, see_other
@@ -34,12 +34,14 @@ def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, s
     now, device = timezone.now(), keys.Device(request)
     keyring = key.keyring if key else None
     sign_ups = list(keyring.sign_ups.select_related("occurrence__meeting__host").order_by("occurrence__starts_at", "id")) if keyring else []
+    ahead = [s for s in sign_ups if not (s.occurrence.has_passed(now) or s.occurrence.is_cancelled)]
     response = render(
         request,
         "meetings/mine.html",
         {
             "keyring": keyring,
-            "coming": [s for s in sign_ups if not (s.occurrence.has_passed(now) or s.occurrence.is_cancelled)],
+            "coming": [s for s in ahead if s.state == SignUp.State.SEATED],
+            "waiting": [s for s in ahead if s.state == SignUp.State.WAITING],
             "cancelled": [s for s in sign_ups if s.occurrence.is_cancelled and not s.occurrence.has_passed(now)],
             "begun": {s.pk for s in sign_ups if s.occurrence.has_begun(now)},  # too late to get up
             "been": [s for s in reversed(sign_ups) if s.occurrence.has_passed(now)][:10],
@@ -97,6 +99,7 @@ def opened_by_key(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
             return keep_secret(see_other(request, here))
         found = keys.resolve(key, Key.Scope.KEYRING)
         if found is None or found.keyring is None:
+            translation.activate(translation.get_language_from_request(request))
             if rate.is_too_often(request, None, "wrong key"):
                 return keep_secret(render(request, "429.html", status=429))
             raise Http404
@@ -175,7 +178,7 @@ def leave_by_key(request: HttpRequest, opened: Opened, *, sign_up_id: int) -> Ht
             left = seats.leave(sign_up.occurrence_id, opened.keyring, now=timezone.now())
         except seats.OccurrenceClosed as closed:
             return _chairs(request, opened.key, opened.raw, by_link=True, status=422, refused=str(closed))
-        messages.success(request, goodbye(left))
+        messages.success(request, goodbye(left, sign_up.occurrence))
     return see_other(request, reverse("mine_by_key", args=[opened.raw]))
 
 

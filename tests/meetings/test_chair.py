@@ -18,7 +18,7 @@ from wagtail.models import Site
 from home.models import SiteSettings
 from meetings import keys, rate, seats
 from meetings import table as table_of
-from meetings.models import Key, Keyring, Kind, Meeting, Names, Occurrence, SignUp, Visibility
+from meetings.models import Balance, Key, Keyring, Kind, Meeting, Names, Occurrence, SignUp, Visibility
 from tests.factories import keyring, meeting, occurrence
 
 pytestmark = pytest.mark.django_db
@@ -512,6 +512,113 @@ def test_a_chair_at_a_table_without_a_date_goes_in_no_calendar(client):
     assert "ooit.ics" not in page
 
 
+def test_a_table_without_a_day_invites_nobody_to_walk_in(client):
+    where = occurrence(starts_at=None, capacity=1)
+    before = client.get(where.get_absolute_url()).text, client.get(chair(where)).text
+    client.post(chair(where), {"perspectief": "bewoner"})
+    seated, full = client.get(where.get_absolute_url()).text, Client().get(where.get_absolute_url()).text
+
+    for page in (*before, seated, full):
+        assert "binnen" not in re.sub(r'<dl class="facts.*?</dl>|data-[a-z]+="[^"]*"', "", page, flags=re.DOTALL)
+        assert "kom gewoon" not in page
+    assert 'class="walk-in"' in full  # it is drawn all the same
+    assert "Er is nog geen dag." in seated
+    assert "Je ziet het bij Mijn stoelen." in seated
+
+
+@pytest.mark.parametrize("voor", ["", "?voor=ander"])
+@pytest.mark.parametrize("ends", ["cancelled", "past"])
+def test_there_is_no_card_for_a_chair_at_a_date_that_is_off_or_over(client, table, voor, ends):
+    client.post(chair(table), {"perspectief": "bewoner", "voor": "ander"})
+    client.post(chair(table), {"perspectief": "bewoner"})
+    card = table.get_absolute_url() + "kaartje/" + voor
+    assert client.get(card).status_code == 200
+    if ends == "cancelled":
+        seats.cancel(table.pk, "de zaal is dicht", now=timezone.now())
+    else:
+        Occurrence.objects.update(starts_at=timezone.now() - SOON, ends_at=timezone.now() - timedelta(days=2))
+
+    answer = client.get(card, follow=True)
+
+    assert answer.redirect_chain == [(table.get_absolute_url(), 303)]
+    assert "kaartje/" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"status": Occurrence.Status.CANCELLED}, {"starts_at": timezone.now() - timedelta(days=5)}], ids=["cancelled", "past"]
+)
+def test_a_date_that_is_off_or_over_offers_no_chair_on_paper(client, fields):
+    where = occurrence(**{"starts_at": timezone.now() + SOON, **fields})
+
+    page = client.get(chair(where)).text
+
+    assert "Liever op papier?" not in page
+    assert "Of kom gewoon" not in page
+
+
+def test_who_waits_sees_so_at_the_top_without_javascript_too(client, table):
+    seats.take(table.pk, keyring(), "bewoner", party=3, now=timezone.now())
+
+    page = client.post(chair(table), {"perspectief": "bewoner"}, follow=True).text
+
+    assert re.search(r"<title>Je staat op de wachtlijst · ", page)
+    assert page.index('<a href="#wacht"><b>Je staat op de wachtlijst.</b></a>') < page.index('id="tafel"')
+    assert '<h2 id="wachten">Hier wacht je</h2>' in client.get("/mijn/").text
+    assert "Hier kom je" not in client.get("/mijn/").text
+
+
+def test_the_heading_of_who_sits_is_described_by_the_number_of_the_chair(client, table):
+    page = client.post(chair(table), {"perspectief": "bewoner"}, follow=True).text
+
+    assert re.search(r'<h1[^>]*aria-describedby="jouw-stoel"', page)
+    assert '<p id="jouw-stoel">Jouw stoel is nummer 1.' in page
+
+
+def test_only_where_residents_are_missing_it_says_so(client):
+    """A full table has no chair for another resident either."""
+    gelijk = {"starts_at": timezone.now() + SOON, "kind": Kind.SESSION, "balance": Balance.EQUAL, "formal_start": 0}
+    where, full = occurrence(capacity=4, **gelijk), occurrence(capacity=1, **gelijk)
+    seats.take(full.pk, keyring(), "bewoner", now=timezone.now())
+    sentence = "Er komt een stoel vrij zodra er nog een bewoner aanschuift."
+
+    for table, says in ((where, True), (full, False)):
+        client.post(chair(table), {"perspectief": "beleid"})
+        for page in (client.get(table.get_absolute_url()).text, Client().get(table.get_absolute_url()).text):
+            assert (sentence in page) is says
+        assert ("Stuur door naar een bewoner" in client.get(table.get_absolute_url()).text) is says
+
+
+@pytest.mark.parametrize(
+    ("data", "field"), [({"aantal": "5"}, "veld-aantal"), ({"perspectief": "beleid"}, "veld-perspectief")], ids=["party", "balance"]
+)
+def test_a_change_that_does_not_fit_is_said_beside_its_field(client, data, field):
+    where = occurrence(starts_at=timezone.now() + SOON, kind=Kind.SESSION, capacity=3, balance=Balance.EQUAL, formal_start=0)
+    client.post(chair(where), {"perspectief": "bewoner"})
+
+    answer = client.post(chair(where), {"perspectief": "bewoner", "voor": "mij"} | data)
+
+    assert answer.status_code == 422
+    assert f'<li><a href="#{field}">' in answer.text
+    part = answer.text.split(f'id="{field}"')[1].split("</fieldset>")[0]
+    assert 'class="error"' in part
+    assert "Jouw stoel blijft van jou." in part
+
+
+@pytest.mark.parametrize("rest", ["", "aanschuiven/?voor=ander", "opstaan/", "kaartje/", ".ics"])
+def test_the_new_day_of_a_date_that_moved_leads_on_from_every_address(client, table, rest):
+    table.starts_at += timedelta(days=1)
+    table.ends_at += timedelta(days=1)
+    table.save()
+    new_day = f"/agenda/{table.slug}/{table.starts_at.astimezone(table.meeting.zone):%Y-%m-%d}"
+
+    answer = client.get(new_day + (rest if rest == ".ics" else f"/{rest}"))
+
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        table.get_absolute_url().rstrip("/") + (rest if rest == ".ics" else f"/{rest}"),
+    )
+
+
 def said_by(page: str) -> tuple[str, str]:
     """The title of the window and the heading, without what comes after a heading in small."""
     return re.search(r"<title>(.*?) · ", page)[1], re.search(r"<h1[^>]*>(.*?)(?: <small>|</h1>)", page)[1]
@@ -621,6 +728,30 @@ def test_who_gets_up_while_nobody_waits_hears_that_the_chair_is_free(client, tab
 
     assert "Je bent opgestaan. Je komt niet. Jouw stoel is weer vrij." in page
     assert "naar de volgende" not in page
+
+
+def test_who_waits_no_longer_where_no_chair_stands_extra_is_not_told_to_walk_in(client, table):
+    Occurrence.objects.update(extra_chair=False)
+    seats.take(table.pk, keyring(), "bewoner", party=3, now=timezone.now())
+    client.post(chair(table), {"perspectief": "bewoner"})
+    address = table.get_absolute_url() + "opstaan/"
+
+    asked, left = client.get(address).text, client.post(address, follow=True).text
+
+    assert "binnenlopen" not in asked
+    assert "Je staat niet meer op de wachtlijst." in left
+    assert "binnenlopen" not in left
+
+
+def test_what_becomes_of_the_chairs_reads_the_same_before_and_on_the_form(client, table):
+    client.post(chair(table), {"perspectief": "bewoner", "aantal": "3"})
+    pages = [table.get_absolute_url(), table.get_absolute_url() + "opstaan/"]
+
+    assert all("Jullie stoelen zijn dan weer vrij." in client.get(page).text for page in pages)
+    seats.take(table.pk, keyring(), "bewoner", now=timezone.now())
+    assert all("Jullie stoelen gaan dan naar wie wacht." in client.get(page).text for page in pages)
+    seats.cancel(table.pk, "storm", now=timezone.now())
+    assert "Dit gaat niet door. Je hoeft niets te doen." in client.get(pages[1]).text
 
 
 @pytest.mark.parametrize("by_link", [False, True], ids=["on the device", "by link"])
@@ -815,6 +946,8 @@ def test_a_mistyped_link_and_one_that_ended_get_the_same_404_which_says_what_to_
     assert "Klopt elke letter van je link?" in answer.text
     assert 'href="/mijn/kwijt/"' in answer.text
     assert "op geen enkele lijst" not in answer.text
+    if typed != "/mijn/k7qm-3vrt/":  # nothing of ours has such an address
+        assert '<html lang="en"' in Client().get(typed, headers={"Accept-Language": "en-GB,en;q=0.9"}).text
 
 
 def test_a_renewed_link_ends_every_old_one(client, table):
