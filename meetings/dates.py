@@ -163,6 +163,7 @@ def change_rule(meeting: Meeting, *, starts_at: datetime | None, duration: timed
     weeks in the calendars of subscribers. One whose first date is still to come is simply changed.
     """
     with transaction.atomic():
+        _hold(meeting)
         segment = meeting.segments.select_for_update().last()
         if segment is None or segment.starts_at is None or segment.starts_at > now:
             segment = segment or Segment(meeting=meeting)
@@ -211,6 +212,7 @@ def split(
     if old is None or old.starts_at is None or occurrence.recurrence_at is None:
         raise ValueError(f"{occurrence!r} follows no rule: change the date itself")
     with transaction.atomic():
+        _hold(meeting)
         seats.lock_all(meeting.occurrences.filter(starts_at__gt=now))
         if not occurrence.is_cancelled:  # moved by hand before: from here on it follows again
             meeting.occurrences.filter(pk=occurrence.pk).update(is_exception=False)
@@ -283,10 +285,20 @@ def _first_free(meeting: Meeting, wanted: dict[str, datetime], now: datetime) ->
     return next((key for key, instant in wanted.items() if instant > now and key not in taken), UNDATED)
 
 
+def _hold(meeting: Meeting) -> None:
+    """Keep others from giving this meeting a date, or another rule, until the transaction ends. Before any date of it is held."""
+    Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
+
+
+def is_taken(occurrence: Occurrence, starts_at: datetime) -> bool:
+    """Whether another date of the same meeting begins at that very moment."""
+    return Occurrence.objects.filter(meeting=occurrence.meeting_id, starts_at=starts_at).exclude(pk=occurrence.pk).exists()
+
+
 def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
     """One more date (RDATE). A day that has or had one gets a key with the time in it. Raises DateTaken for the same time twice."""
     with transaction.atomic():
-        Meeting.objects.select_for_update().get(pk=meeting.pk)
+        _hold(meeting)
         local = starts_at.astimezone(meeting.zone)
         taken = _keys_in_use(meeting) | set(meeting.withdrawn_dates.values_list("date_key", flat=True))
         key = next((key for key in (f"{local:%Y-%m-%d}", f"{local:%Y-%m-%d-%H%M}") if key not in taken), None)
@@ -299,11 +311,17 @@ def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: d
 
 
 def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
-    """Another time for one date; its address and its people stay, and who gave an address hears of it."""
+    """Another time for one date; its address and its people stay, and who gave an address hears of it.
+
+    Raises DateTaken for the moment at which another date of its meeting begins.
+    """
     with transaction.atomic():
+        _hold(occurrence.meeting)
         held = seats.lock(occurrence.pk)
         if (held.starts_at, held.ends_at) == (starts_at, ends_at):
             return held
+        if held.starts_at != starts_at and is_taken(held, starts_at):
+            raise DateTaken
         held.starts_at, held.ends_at = starts_at, ends_at
         held.is_exception = True
         held.sequence += 1

@@ -57,12 +57,12 @@ def parts_of(rule: str) -> dict[str, str]:
 def clean(rule: str, first: datetime) -> str:
     """``rule`` as it is stored: checked, upper case, its UNTIL in UTC (3.3.10). ``first`` is local, the first time.
 
-    Raises ValidationError, with a sentence, for what is no rule, repeats within a day, never comes, or does not give ``first``:
+    Raises ValidationError, with a sentence, for what is empty or no rule, repeats within a day, never comes, or does not give ``first``:
     a DTSTART beside its own rule is undefined (3.8.5.3), and calendars read it differently.
     """
-    rule = rule.strip().upper().removeprefix("RRULE:").rstrip(";")
+    rule = rule.strip().upper().removeprefix("RRULE:").rstrip("; ")
     if not rule:
-        return ""
+        raise ValidationError(_("Schrijf hier de regel, of kies hierboven hoe vaak het is."))
     wrong = ValidationError(_("Deze herhaling begrijpen we niet. Schrijf een RRULE, bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU."))
     pairs = [part.split("=") for part in rule.split(";")]
     if len(rule) > 300 or any(len(pair) != 2 or not pair[1] for pair in pairs):

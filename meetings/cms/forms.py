@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
 from meetings import dates, recurrence, repeated, seats
 from meetings.models import HostDetails, Initiative, Kind, Meeting, Occurrence, Repeat, Visibility
+from meetings.models.choices import Balance
 
 from .policy import neighbourhoods_of, shown_meetings
 
@@ -89,6 +90,13 @@ class RuleForm(forms.Form):
                 self.add_error("rule", wrong)
         return data
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the last time of a valid form has been; what has no date is not over."""
+        first, end = self.cleaned_data["first"], self.cleaned_data.get("end")
+        if first is None or end is None:
+            return False
+        return not self.coming(now - (end - first), 1) if self.cleaned_data["final_rule"] else bool(end <= now)
+
     def check_span(self, begin_name: str, end_name: str) -> None:
         begin, end = self.cleaned_data.get(begin_name), self.cleaned_data.get(end_name)
         if begin and not end and end_name not in self.errors:
@@ -122,7 +130,10 @@ def in_plain_words(rule: str, first: datetime) -> dict[str, Any]:
 
 
 class MeetingForm(RuleForm, WagtailAdminModelForm):
-    """A meeting with its first date and its rule; a host's first name is kept apart from the revision."""
+    """A meeting with its first date and its rule; a host's first name is kept apart from the revision.
+
+    After ``save``, ``extra`` is when the extra date is that was asked for, and ``extra_is_new`` whether it was not there already.
+    """
 
     extra_begin = forms.DateTimeField(
         label=gettext_lazy("begin van een extra datum"),
@@ -134,6 +145,8 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
     host_name = forms.CharField(
         label=gettext_lazy("wie ontvangt"), required=False, max_length=40, help_text=gettext_lazy("Een voornaam. Hoeft niet.")
     )
+    extra: datetime | None = None
+    extra_is_new = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -179,7 +192,11 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        now = timezone.now()
         self.check_span("extra_begin", "extra_end")
+        if not self.errors:
+            self._check_to_come(now)
+        self._check_chairs_of_residents()
         place, neighbourhood = data.get("place"), data.get("neighbourhood")
         if place and neighbourhood and place.neighbourhood_id != neighbourhood.pk:
             self.add_error("place", _("Deze plek ligt in een andere wijk."))
@@ -189,6 +206,48 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
             if capacity < taken:
                 self.add_error("capacity", str(seats.CapacityTooLow(taken)))
         return data
+
+    def _check_to_come(self, now: datetime) -> None:
+        """A typing error in the year makes dates that nobody sees. What has begun already keeps its begin."""
+        segment = self.instance.segments.last() if self.instance.pk else None
+        has_begun = segment is not None and segment.starts_at is not None and segment.starts_at <= now
+        if not has_begun and self.is_over(now):
+            self.add_error("begin", _("Dit is al geweest. Kies een moment dat nog komt."))
+        extra_end = self.cleaned_data.get("extra_end")
+        if extra_end and extra_end <= now:
+            self.add_error("extra_begin", _("Dit is al geweest. Kies een moment dat nog komt."))
+
+    def _check_chairs_of_residents(self) -> None:
+        """Chairs for residents are part of the chairs there are, on every coming date: else the rule cannot hold, or does nothing."""
+        data = self.cleaned_data
+        number, capacity = data.get("resident_seats"), data.get("capacity")
+        if data.get("balance") != Balance.RESIDENTS or number is None or "capacity" in self.errors:
+            return
+        if number == 0:
+            self.add_error("resident_seats", _("Vul in hoeveel stoelen er voor bewoners zijn."))
+        elif capacity is None:
+            self.add_error("capacity", _("Vul in hoeveel stoelen er zijn. Dan kan een deel voor bewoners zijn."))
+        elif number > capacity:
+            self.add_error(
+                "resident_seats",
+                ngettext(
+                    "Er is maar %(n)d stoel. Kies een kleiner aantal voor bewoners.",
+                    "Er zijn maar %(n)d stoelen. Kies een kleiner aantal voor bewoners.",
+                    capacity,
+                )
+                % {"n": capacity},
+            )
+        elif self.instance.pk and (smaller := self._dates_of_their_own().filter(capacity__lt=number).order_by("starts_at").first()):
+            words = _("De tafel zonder datum heeft minder stoelen. Verander eerst die, of kies een kleiner aantal.")
+            if smaller.starts_at:
+                words = _("Op %(day)s zijn er minder stoelen. Verander eerst die datum, of kies een kleiner aantal.")
+                words %= {"day": date_format(smaller.starts_at.astimezone(self.zone), "l j F")}
+            self.add_error("resident_seats", words)
+
+    def _dates_of_their_own(self) -> QuerySet[Occurrence]:
+        """The coming dates that have another number of chairs than the meeting says."""
+        coming = self.instance.occurrences.filter(Q(ends_at__gt=timezone.now()) | Q(starts_at=None))
+        return coming.exclude(pk__in=self._dates_that_follow().values("pk"))
 
     def _dates_that_follow(self) -> QuerySet[Occurrence]:
         """The coming dates that have as many chairs as the meeting says; one with a number of its own keeps that."""
@@ -206,8 +265,10 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
         else:
             self._change(meeting, first, duration, rule, now)
         if data["extra_begin"]:
+            self.extra = data["extra_begin"]
             with suppress(dates.DateTaken):  # it is there already, which is what was asked
                 dates.add_date(meeting, data["extra_begin"], data["extra_end"], now=now)
+                self.extra_is_new = True
         self.save_m2m()
         return meeting
 
@@ -303,10 +364,38 @@ class OccurrenceForm(WagtailAdminModelForm):
             self.add_error("ends_at", _("Zo lang duurt een bijeenkomst niet. Kijk de datum van het einde na."))
         elif begin and end and end <= begin:
             self.add_error("ends_at", _("Het einde komt vóór het begin. Kies een later einde."))
+        elif begin:
+            self.check_moment(begin)
         capacity = data.get("capacity")
         if capacity is not None and capacity < self.instance.taken:
             self.add_error("capacity", str(seats.CapacityTooLow(self.instance.taken)))
+        elif "capacity" not in self.errors and self.instance.balance == Balance.RESIDENTS:
+            self._check_chairs_of_residents(capacity)
         return data
+
+    def check_moment(self, begin: datetime) -> None:
+        """Whether this date may begin then: not before now when it is still to come, nor when another of its meeting does."""
+        before, now = Occurrence.objects.get(pk=self.instance.pk), timezone.now()
+        if begin == before.starts_at:
+            return
+        if begin <= now and not before.has_begun(now):
+            self.add_error("starts_at", _("Dit is al geweest. Kies een moment dat nog komt."))
+        elif dates.is_taken(before, begin):
+            self.add_error("starts_at", str(dates.DateTaken()))
+
+    def _check_chairs_of_residents(self, capacity: int | None) -> None:
+        """Those that the meeting keeps for residents stay; a date that had fewer before keeps what it has."""
+        number = self.instance.resident_seats
+        if "capacity" in self.changed_data and (capacity is None or capacity < number):
+            self.add_error(
+                "capacity",
+                ngettext(
+                    "%(n)d stoel is voor bewoners. Minder stoelen, of geen aantal, kan niet.",
+                    "%(n)d stoelen zijn voor bewoners. Minder stoelen, of geen aantal, kan niet.",
+                    number,
+                )
+                % {"n": number},
+            )
 
     def save(self, commit: bool = True) -> Occurrence:
         """Always saves, each change through its own door."""
@@ -314,12 +403,16 @@ class OccurrenceForm(WagtailAdminModelForm):
         before = Occurrence.objects.get(pk=self.instance.pk)
         if data.get("everybody_knows"):
             seats.everybody_knows(before.pk, now=now)
-        moved = dates.move_date(before, data["starts_at"], data["ends_at"], now=now)
+        moved = before
+        try:
+            moved = dates.move_date(before, data["starts_at"], data["ends_at"], now=now)
+        except dates.DateTaken as taken_meanwhile:
+            self.refused = str(taken_meanwhile)
         if before.capacity != data["capacity"]:
             try:
                 seats.set_capacity(before.pk, data["capacity"], now=now)
-            except seats.CapacityTooLow as taken_meanwhile:
-                self.refused = str(taken_meanwhile)
+            except seats.CapacityTooLow as sat_down_meanwhile:
+                self.refused = f"{self.refused} {sat_down_meanwhile}".strip()
         if before.is_closed != data["is_closed"]:
             seats.set_closed(before.pk, data["is_closed"], now=now)
         if data["is_cancelled"] and not before.is_cancelled:

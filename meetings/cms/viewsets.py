@@ -314,7 +314,8 @@ class NotWhileTyping:
 
 
 class MeetingCreateView(NotWhileTyping, CreateView):
-    pass
+    def get_success_message(self, instance: Any = None) -> str:
+        return " ".join([str(super().get_success_message(instance)), *became_of_extra(self.form)])
 
 
 class MeetingEditView(NotWhileTyping, EditView):
@@ -327,7 +328,7 @@ class MeetingEditView(NotWhileTyping, EditView):
         return saved
 
     def get_success_message(self, instance: Any = None) -> str:
-        said = [str(super().get_success_message(instance))]
+        said = [str(super().get_success_message(instance)), *became_of_extra(self.form)]
         said += what_became_of([date for date in self.before if not date.is_exception])
         after = Occurrence.objects.in_bulk([date.pk for date in self.before])
         if elsewhere := [after[date.pk] for date in self.before if is_elsewhere(date, after[date.pk])]:
@@ -341,6 +342,14 @@ class MeetingEditView(NotWhileTyping, EditView):
             )
             said += who_hears(*elsewhere)
         return " ".join(said)
+
+
+def became_of_extra(form: MeetingForm) -> list[str]:
+    """When the extra date is that a form asked for: a slip in its day or year is seen at once."""
+    if form.extra is None:
+        return []
+    words = gettext("De extra datum staat erbij: %(when)s.") if form.extra_is_new else gettext("Op %(when)s was er al een datum.")
+    return [words % {"when": local(form.extra, form.instance)}]
 
 
 def is_elsewhere(before: Occurrence, after: Occurrence) -> bool:

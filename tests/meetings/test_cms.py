@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django_tasks_db.models import DBTaskResult
 from wagtail.models import GroupPagePermission, ModelLogEntry, Page, ReferenceIndex
 from wagtail.users.models import UserProfile
 
@@ -161,6 +162,11 @@ def local(moment: datetime) -> str:
     return moment.astimezone(timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
 
 
+BEEN = "Dit is al geweest. Kies een moment dat nog komt."
+NO_RULE = "Schrijf hier de regel, of kies hierboven hoe vaak het is."
+NO_CHAIRS = "Vul in hoeveel stoelen er zijn. Dan kan een deel voor bewoners zijn."
+
+
 def new(pages, **changes) -> dict:
     return {
         "title": "Wijklunch",
@@ -213,6 +219,27 @@ def test_an_editor_makes_a_weekly_meeting_with_who_receives_people(editor, pages
             "rule",
             "Deze herhaling begrijpen we niet. Schrijf een RRULE, bijvoorbeeld: FREQ=WEEKLY;BYDAY=TU.",
         ),
+        ({"repeat": "anders", "rule": " "}, "rule", NO_RULE),
+        ({"repeat": "anders", "rule": "RRULE:;"}, "rule", NO_RULE),
+        ({"begin": local(NOW - timedelta(days=1)), "end": local(NOW - timedelta(hours=1)), "repeat": "niet"}, "begin", BEEN),
+        (
+            {"begin": local(NOW - timedelta(days=400)), "end": local(NOW - timedelta(days=400) + TWO_HOURS), "until": local(NOW)[:10]},
+            "begin",
+            BEEN,
+        ),
+        ({"extra_begin": local(NOW - timedelta(days=365)), "extra_end": local(NOW - timedelta(days=365) + TWO_HOURS)}, "extra_begin", BEEN),
+        (
+            {"balance": "bewoners", "resident_seats": 9, "capacity": 4},
+            "resident_seats",
+            "Er zijn maar 4 stoelen. Kies een kleiner aantal voor bewoners.",
+        ),
+        (
+            {"balance": "bewoners", "resident_seats": 2, "capacity": 1},
+            "resident_seats",
+            "Er is maar 1 stoel. Kies een kleiner aantal voor bewoners.",
+        ),
+        ({"balance": "bewoners", "resident_seats": 4, "capacity": ""}, "capacity", NO_CHAIRS),
+        ({"balance": "bewoners", "resident_seats": 0}, "resident_seats", "Vul in hoeveel stoelen er voor bewoners zijn."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(editor, pages, changes, field, sentence):
@@ -244,6 +271,70 @@ def test_what_is_no_date_is_refused_and_stays_in_its_field(editor, pages, typed)
     assert answer.context["form"].errors["begin"] == ["Voer een geldige datum/tijd in."]
     assert f'value="{typed}"' in answer.content.decode()
     assert not Meeting.objects.exists()
+
+
+def test_a_series_that_began_earlier_can_be_made_and_changed_and_a_meeting_that_is_over_corrected(editor, pages):
+    began = NOW - timedelta(days=30)
+    running = new(pages, begin=local(began), end=local(began + TWO_HOURS))
+    assert editor.post(address("meeting", "add"), running).status_code == 302
+    series = Meeting.objects.get()
+    over = meet("Voorbij", pages["Bospolder"], rule="", starts_at=NOW - timedelta(days=3))
+
+    for meeting in (series, over):
+        where = address("meeting", "edit", meeting.pk)
+        answer = editor.post(where, form_of(editor, where, text="Met brood"))
+        assert answer.status_code == 302, answer.context["form"].errors
+    where = address("meeting", "edit", series.pk)
+    assert editor.post(where, form_of(editor, where, until=local(NOW - timedelta(days=1))[:10])).status_code == 302
+    assert not series.occurrences.filter(starts_at__gt=NOW).exists()
+
+
+@pytest.mark.parametrize("starts_at", [SOON, None])
+def test_what_is_to_come_or_has_no_date_yet_does_not_become_something_that_has_been(editor, pages, starts_at):
+    meeting = meet("Eenmalig", pages["Bospolder"], rule="", starts_at=starts_at)
+    where, ago = address("meeting", "edit", meeting.pk), NOW - timedelta(days=20)
+
+    answer = editor.post(where, form_of(editor, where, begin=local(ago), end=local(ago + TWO_HOURS)))
+
+    assert answer.context["form"].errors["begin"] == [BEEN]
+    assert meeting.occurrences.get().starts_at == starts_at
+
+
+def test_an_extra_date_is_named_after_saving_and_so_is_one_that_was_there_already(editor, ours, pages):
+    where, extra = address("meeting", "edit", ours.pk), SOON + timedelta(days=2)
+    changes = {"extra_begin": local(extra), "extra_end": local(extra + TWO_HOURS)}
+    when = date_format(extra.astimezone(ours.zone), "D j b Y, H:i")
+
+    assert f"De extra datum staat erbij: {when}." in said_by(editor.post(where, form_of(editor, where, **changes), follow=True))
+    assert f"Op {when} was er al een datum." in said_by(editor.post(where, form_of(editor, where, **changes), follow=True))
+    made = editor.post(address("meeting", "add"), new(pages, **changes), follow=True)
+    assert f"De extra datum staat erbij: {when}." in said_by(made)
+
+
+def test_a_date_with_fewer_chairs_of_its_own_is_named_when_more_become_the_residents(editor, ours):
+    date = ours.occurrences.order_by("starts_at").first()
+    where = address("meeting", "edit", ours.pk)
+    editor.post(where, form_of(editor, where, capacity=12))
+    seats.set_capacity(date.pk, 4, now=NOW)
+
+    answer = editor.post(where, form_of(editor, where, balance="bewoners", resident_seats=5))
+
+    day = date_format(SOON.astimezone(ours.zone), "l j F")
+    assert answer.context["form"].errors["resident_seats"] == [
+        f"Op {day} zijn er minder stoelen. Verander eerst die datum, of kies een kleiner aantal."
+    ]
+    assert editor.post(where, form_of(editor, where, balance="bewoners", resident_seats=4)).status_code == 302
+
+
+def test_a_date_keeps_at_least_the_chairs_of_the_residents(editor, ours):
+    where = address("meeting", "edit", ours.pk)
+    editor.post(where, form_of(editor, where, capacity=12, balance="bewoners", resident_seats=5))
+    where = address("occurrence", "edit", ours.occurrences.order_by("starts_at").first().pk)
+
+    for chairs in (4, ""):
+        answer = editor.post(where, form_of(editor, where, capacity=chairs))
+        assert answer.context["form"].errors["capacity"] == ["5 stoelen zijn voor bewoners. Minder stoelen, of geen aantal, kan niet."]
+    assert editor.post(where, form_of(editor, where, capacity=5)).status_code == 302
 
 
 def test_an_editor_makes_nothing_in_another_neighbourhood_and_no_private_table(editor, pages):
@@ -331,6 +422,50 @@ def test_a_date_is_moved_given_chairs_and_called_off_through_its_own_doors(edito
 
     editor.post(where, {k: v for k, v in form_of(editor, where).items() if k not in ("is_cancelled", "reason")})
     assert not Occurrence.objects.get(pk=date.pk).is_cancelled
+
+
+def test_a_date_that_is_to_come_does_not_move_into_the_past_and_nobody_hears_that_it_did(editor, ours, django_capture_on_commit_callbacks):
+    date = ours.occurrences.order_by("starts_at").first()
+    sit(date, "a@example.org")
+    where, ago = address("occurrence", "edit", date.pk), NOW - timedelta(days=5)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = editor.post(where, form_of(editor, where, starts_at=local(ago), ends_at=local(ago + TWO_HOURS)))
+
+    assert answer.context["form"].errors["starts_at"] == [BEEN]
+    assert Occurrence.objects.get(pk=date.pk).starts_at == SOON
+    assert not DBTaskResult.objects.filter(task_path="meetings.notices.tell_all").exists()
+
+
+def test_a_date_that_has_been_can_be_put_right(editor, pages):
+    over = meet("Voorbij", pages["Bospolder"], rule="", starts_at=NOW - timedelta(days=3)).occurrences.get()
+    where, earlier = address("occurrence", "edit", over.pk), NOW - timedelta(days=4)
+
+    assert editor.post(where, form_of(editor, where, starts_at=local(earlier), ends_at=local(earlier + TWO_HOURS))).status_code == 302
+
+
+def test_a_date_does_not_move_onto_another_of_its_meeting(editor, ours):
+    first, second = ours.occurrences.order_by("starts_at")[:2]
+    where = address("occurrence", "edit", first.pk)
+
+    answer = editor.post(where, form_of(editor, where, starts_at=local(second.starts_at), ends_at=local(second.ends_at)))
+
+    assert answer.context["form"].errors["starts_at"] == ["Op dat moment is er al een datum van deze bijeenkomst. Kies een andere tijd."]
+    assert Occurrence.objects.get(pk=first.pk).starts_at == SOON
+
+
+def test_a_moment_that_was_taken_while_the_form_was_checked_is_said_after_saving(editor, ours, monkeypatch):
+    first, second = ours.occurrences.order_by("starts_at")[:2]
+    where = address("occurrence", "edit", first.pk)
+    changes = {"starts_at": local(second.starts_at), "ends_at": local(second.ends_at), "capacity": 9}
+    form = form_of(editor, where, **changes)
+    monkeypatch.setattr("meetings.cms.forms.OccurrenceForm.check_moment", lambda form, begin: None)
+
+    said = said_by(editor.post(where, form, follow=True))
+
+    assert "Op dat moment is er al een datum van deze bijeenkomst. Kies een andere tijd." in said
+    kept = Occurrence.objects.get(pk=first.pk)
+    assert (kept.starts_at, kept.capacity) == (SOON, 9)
 
 
 def test_a_date_keeps_a_begin_and_shows_who_comes_no_wider_than_they_chose(editor, ours):

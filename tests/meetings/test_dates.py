@@ -306,6 +306,17 @@ def test_an_extra_date_on_a_taken_day_gets_the_hour_in_its_key_and_never_the_sam
     assert str(twice.value) == "Op dat moment is er al een datum van deze bijeenkomst. Kies een andere tijd."
 
 
+def test_a_date_does_not_move_onto_another_of_its_meeting_and_may_change_its_end_alone():
+    meeting = series()
+    first, second = meeting.occurrences.order_by("starts_at")[:2]
+
+    with pytest.raises(dates.DateTaken):
+        dates.move_date(first, second.starts_at, second.ends_at, now=NOW)
+    Occurrence.objects.filter(pk=first.pk).update(starts_at=second.starts_at, ends_at=second.ends_at)  # as some did before
+
+    assert dates.move_date(first, second.starts_at, second.ends_at + TWO_HOURS, now=NOW).version == 1
+
+
 def test_a_frame_with_another_chair_asks_the_database_no_more(django_assert_num_queries):
     date = series(capacity=12).occurrences.select_related("meeting").get(date_key="2026-12-03")
     date.chair = "fauteuil"
