@@ -39,6 +39,7 @@ COLUMNS = {
 COLUMN_OF = {name: column for column, names in COLUMNS.items() for name in names}
 OF_A_PLACE = COLUMNS.keys() - {"area"}
 OF_A_NEIGHBOURHOOD = {"name", "slug", "neighbourhood", "area", "latitude", "longitude"}
+PAGE_CALLS = {"name": "title"}  # what the page of a neighbourhood calls what its row calls otherwise
 DEGREES = "in WGS84 (EPSG:4326), not metres such as RD (EPSG:28992)"
 
 
@@ -262,16 +263,18 @@ def _neighbourhood(row: Row, index: NeighbourhoodIndexPage, report: Report) -> N
         values |= {"latitude": point[0], "longitude": point[1]}
     if row.outline:
         values["outline"] = _outline(row.outline)
+    of_page = {PAGE_CALLS.get(name, name): value for name, value in values.items() if name != "outline"}
     if found is None:
-        page = NeighbourhoodPage(title=values["name"], slug=slug, area=values.get("area", ""))
+        page = NeighbourhoodPage(slug=slug, **of_page)
         page.full_clean(exclude=["path", "depth"])
         index.add_child(instance=page)
         report.made += 1
         Neighbourhood.objects.filter(slug=slug).update(**values)
         return
     page = found.pages.first()
-    if page and any(getattr(page, name) != values[key] for name, key in (("title", "name"), ("area", "area")) if key in values):
-        page.title, page.area = values["name"], values.get("area", page.area)
+    if page and any(getattr(page, name) != value for name, value in of_page.items()):
+        for name, value in of_page.items():
+            setattr(page, name, value)
         _publish(page)
         report.changed += 1
         Neighbourhood.objects.filter(pk=found.pk).update(**values)

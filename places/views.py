@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from .models import Neighbourhood
 
 
+@csrf_exempt
 @require_safe
 @cache_control(public=True, max_age=3600)
 def outline(request: HttpRequest, slug: str) -> JsonResponse:

@@ -90,6 +90,8 @@ def neighbourhoods(home: HomePage, today: date) -> None:
             slug=spec["slug"],
             area=spec["area"],
             floor=spec.get("floor", ""),
+            latitude=spec["point"][0],
+            longitude=spec["point"][1],
             lead=spec["lead"],
             body=body(spec.get("text", [])),
             how_we_do_it=spec.get(
@@ -97,8 +99,6 @@ def neighbourhoods(home: HomePage, today: date) -> None:
             ),
         )
         index.add_child(instance=page)
-        latitude, longitude = spec["point"]
-        Neighbourhood.objects.filter(slug=spec["slug"]).update(latitude=latitude, longitude=longitude)
         pages[spec["slug"]] = page
     given = told("places")
     for spec in given["place"]:

@@ -144,6 +144,30 @@ class RowPage(Page):
         return self.row_model.objects.create(slug=free, **values)
 
 
+class LocatedPage(RowPage):
+    """A page of what has a point on the map, typed or picked."""
+
+    latitude = models.FloatField(
+        gettext_lazy("breedtegraad"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        gettext_lazy("lengtegraad"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+
+    point_panels = [
+        HelpPanel(template="places/admin/map_picker.html"),
+        FieldRowPanel([FieldPanel("latitude"), FieldPanel("longitude")]),
+    ]
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValidationError({"latitude": _("Vul breedtegraad en lengtegraad allebei in, of geen van de twee.")})
+
+
 def _plain(text: str) -> str:
     """Without capitals, accents or dashes: whoever types "ijsselmonde" or "kralingen crooswijk" finds it."""
     return slugify(text).replace("-", " ")
@@ -184,7 +208,7 @@ class NeighbourhoodIndexPage(LeadsOn, Page):
         return context | {"areas": areas, "q": q, "number": sum(map(len, areas.values())), "menu": "wijken"}
 
 
-class NeighbourhoodPage(LeadsOn, RowPage):
+class NeighbourhoodPage(LeadsOn, LocatedPage):
     """A wijk: its places, the people you can find, what is coming."""
 
     row_model, row_field = Neighbourhood, "neighbourhood"
@@ -207,6 +231,7 @@ class NeighbourhoodPage(LeadsOn, RowPage):
         *Page.content_panels,
         FieldPanel("lead"),
         FieldRowPanel([FieldPanel("area"), FieldPanel("floor")]),
+        MultiFieldPanel(LocatedPage.point_panels, heading=gettext_lazy("Waar is het midden van de wijk?")),
         FieldPanel("how_we_do_it"),
         FieldPanel("body"),
     ]
@@ -218,7 +243,20 @@ class NeighbourhoodPage(LeadsOn, RowPage):
         verbose_name_plural = gettext_lazy("wijken")
 
     def row_values(self) -> dict[str, Any]:
-        return {"name": self.title, "area": self.area, "floor": self.floor}
+        return {
+            "name": self.title,
+            "area": self.area,
+            "floor": self.floor,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+        }
+
+    def with_content_json(self, content: dict[str, Any]) -> Any:
+        """Take over a revision; one of before a wijk had a point says nothing of it."""
+        page = super().with_content_json(content)
+        for name in {"latitude", "longitude"} - content.keys():
+            setattr(page, name, getattr(self, name))
+        return page
 
     def route(self, request: HttpRequest, path_components: list[str]) -> Any:
         return self.route_earlier(path_components, Place) or super().route(request, path_components)
@@ -243,7 +281,7 @@ class NeighbourhoodPage(LeadsOn, RowPage):
         }
 
 
-class PlacePage(RowPage):
+class PlacePage(LocatedPage):
     """A plek: where it is, when it is open, who you meet there."""
 
     row_model, row_field = Place, "place"
@@ -257,12 +295,6 @@ class PlacePage(RowPage):
     photo_alt = models.CharField(gettext_lazy("wat er op de foto staat"), max_length=200, blank=True)
     street = models.CharField(gettext_lazy("straat en nummer"), max_length=120, blank=True)
     postcode = models.CharField(gettext_lazy("postcode"), max_length=10, blank=True)
-    latitude = models.FloatField(
-        gettext_lazy("breedtegraad"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
-    )
-    longitude = models.FloatField(
-        gettext_lazy("lengtegraad"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
-    )
     is_approximate = models.BooleanField(gettext_lazy("de stip is ongeveer"), default=False)
     chair = models.CharField(
         gettext_lazy("de stoel extra"),
@@ -297,8 +329,7 @@ class PlacePage(RowPage):
         MultiFieldPanel(
             [
                 FieldRowPanel([FieldPanel("street"), FieldPanel("postcode")]),
-                HelpPanel(template="places/admin/map_picker.html"),
-                FieldRowPanel([FieldPanel("latitude"), FieldPanel("longitude")]),
+                *LocatedPage.point_panels,
                 FieldPanel("is_approximate"),
                 FieldPanel("note"),
             ],
@@ -345,8 +376,6 @@ class PlacePage(RowPage):
 
     def clean(self) -> None:
         super().clean()
-        if (self.latitude is None) != (self.longitude is None):
-            raise ValidationError({"latitude": _("Vul breedtegraad en lengtegraad allebei in, of geen van de twee.")})
         if self.photo and not self.photo_alt:
             raise ValidationError({"photo_alt": _("Schrijf in gewone woorden wat er op de foto staat, voor wie hem niet ziet.")})
 

@@ -153,34 +153,6 @@ def map_tiles() -> str:
     return settings.MAP_TILES
 
 
-@register.simple_tag
-def picker_drawing(neighbourhood: Neighbourhood) -> dict[str, Any] | None:
-    """What an editor taps on to say where a place is: the neighbourhood's outline, or else the middles of all of them.
-
-    With the four numbers that lead from a point of the drawing back to degrees. None when no neighbourhood has a point.
-    """
-    shape = rings(neighbourhood.outline)
-    middles: list[tuple[float, float]] = []
-    if not shape:
-        known = Neighbourhood.objects.values_list("longitude", "latitude")
-        middles = [(longitude, latitude) for longitude, latitude in known if longitude is not None and latitude is not None]
-    points = [p for ring in shape for p in ring] or middles
-    if not points:
-        return None
-    to = Projection(points)
-    own = (neighbourhood.longitude, neighbourhood.latitude)
-    return {
-        "width": round(to.width) + 40,
-        "height": round(to.height) + 40,
-        "path": _path(shape, to),
-        "middles": [(*to(point), point == own) for point in middles],
-        "west": repr(to.west),
-        "north": repr(to.north),
-        "across": repr(to.squeeze * to.scale),  # of the drawing in a degree of longitude
-        "down": repr(to.scale),  # and of latitude
-    }
-
-
 @register.filter
 def unlocalise(number: float) -> str:
     """A coordinate for an address: a point, whatever the language."""

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "aanschuiven.csp.PolicyByPathMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "aanschuiven.secret_addresses.kept_secret",
     "aanschuiven.languages.language_by_path",
     "aanschuiven.zone.time_of_site",
     "django.middleware.common.CommonMiddleware",
@@ -281,15 +282,15 @@ _nothing_else = {
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
 }
-if MAP_TILES:
-    _nothing_else["img-src"].append("{0.scheme}://{0.netloc}".format(urlsplit(MAP_TILES.replace("{s}", "*"))))
+_tiles = ["{0.scheme}://{0.netloc}".format(urlsplit(MAP_TILES.replace("{s}", "*")))] if MAP_TILES else []
+_nothing_else["img-src"] += _tiles
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": _nothing_else}
 # Wagtail 8 has no nonces: its editor needs inline scripts, so the CMS has a policy of its own (a deviation from ASVS 5 3.4.3).
 CMS_SECURITY_POLICY = {
     "default-src": ["'self'"],
     "script-src": ["'self'", "'unsafe-inline'"],
     "style-src": ["'self'", "'unsafe-inline'"],
-    "img-src": ["'self'", "data:", "blob:"],
+    "img-src": ["'self'", "data:", "blob:", *_tiles],
     "frame-ancestors": ["'self'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],

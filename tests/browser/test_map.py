@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPage, Site
-from tests.browser.test_staff import with_authenticator
 
 TILES = "http://127.0.0.1:9/{z}/{x}/{y}.png"
 DRAW = """
@@ -96,35 +95,46 @@ def test_without_javascript_the_link_to_a_map_remains(drawn: Site, new_page: New
     expect(page.get_by_role("button", name="Laat de grote kaart zien", include_hidden=True)).to_be_hidden()
 
 
+SIGN_IN = """
+from django.conf import settings
+from django.contrib.auth.models import User
+from tests.staff import signed_in
+client = signed_in(User.objects.create_superuser("redactie", "redactie@example.org"))
+print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
+"""
+
+
+def signed_in(site: Site, page: Page) -> None:
+    name, value = site.python(SIGN_IN).split()
+    page.context.add_cookies([{"name": name, "value": value, "url": site.url}])
+
+
+def middle_of(found: Locator) -> tuple[float, float]:
+    box = found.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_an_editor_taps_where_a_place_is_and_sees_the_dot_follow_what_is_typed(drawn: Site, desktop: Page):
     pk, _place = drawn.python(DRAW).split()
-    with_authenticator(desktop)
-    desktop.goto(drawn.manage("staff_link").strip())
-    desktop.get_by_role("button", name="Ga naar binnen").click()
-    with desktop.expect_navigation():  # the button needs its script
-        desktop.get_by_role("link", name="Maak een passkey").click()
-    desktop.wait_for_load_state("networkidle")
-    desktop.get_by_role("button", name="Maak de passkey").click()
-    desktop.wait_for_url("**/account/2fa/recovery-codes/")
+    signed_in(drawn, desktop)
     desktop.goto(f"{drawn.url}/cms/pages/{pk}/edit/")
-    picker = desktop.locator("[data-map-picker]")
-    expect(picker.locator(".place")).to_be_visible()
+    picker = desktop.get_by_role("application", name="Kaart: tik waar het is")
+    dot, edge = picker.locator("path.place"), picker.locator("path.edge")
+    expect(dot).to_be_visible()
 
-    shape = picker.locator("path")
-    shape.scroll_into_view_if_needed()
-    box = shape.bounding_box()
-    shape.click(position={"x": box["width"] / 4, "y": box["height"] / 4})
-    box = shape.bounding_box()
+    picker.scroll_into_view_if_needed()
+    box, frame = edge.bounding_box(), picker.bounding_box()
+    picker.click(position={"x": box["x"] - frame["x"] + box["width"] / 4, "y": box["y"] - frame["y"] + box["height"] / 4})
 
     # a quarter from the north-west corner of the outline
     assert float(desktop.locator("#id_longitude").input_value()) == pytest.approx(4.4590 + 0.0150 / 4, abs=0.0002)
     assert float(desktop.locator("#id_latitude").input_value()) == pytest.approx(51.9220 - 0.0080 / 4, abs=0.0002)
-    dot = picker.locator(".place").bounding_box()
-    assert dot["x"] + dot["width"] / 2 == pytest.approx(box["x"] + box["width"] / 4, abs=2)
+    box = edge.bounding_box()
+    assert middle_of(dot)[0] == pytest.approx(box["x"] + box["width"] / 4, abs=2)
 
     desktop.locator("#id_longitude").fill("4.4740")
-    dot = picker.locator(".place").bounding_box()
-    assert dot["x"] + dot["width"] / 2 == pytest.approx(box["x"] + box["width"], abs=2)
+    box = edge.bounding_box()
+    assert middle_of(dot)[0] == pytest.approx(box["x"] + box["width"], abs=2)
 
     desktop.locator("#id_latitude").fill("51.9180")
     with desktop.expect_navigation():
@@ -132,3 +142,36 @@ def test_an_editor_taps_where_a_place_is_and_sees_the_dot_follow_what_is_typed(d
     desktop.goto(f"{drawn.url}/cms/pages/{pk}/edit/")
     expect(desktop.locator("#id_longitude")).to_have_value("4.474")
     expect(desktop.locator("#id_latitude")).to_have_value("51.918")
+
+
+def test_an_editor_says_where_a_wijk_is_with_the_keyboard_between_dots_with_names(new_site: Callable[..., Site], desktop: Page):
+    site = new_site()
+    pk = site.python("from places.models import NeighbourhoodPage; print(NeighbourhoodPage.objects.get(slug='bospolder').pk)")
+    signed_in(site, desktop)
+    desktop.goto(f"{site.url}/cms/pages/{pk}/edit/")
+    picker = desktop.get_by_role("application", name="Kaart: tik waar het is")
+    expect(picker.get_by_text("Dakpark Rotterdam")).to_be_visible()
+    expect(picker.get_by_text("Tussendijken")).to_be_visible()
+    before = float(desktop.locator("#id_longitude").input_value())
+
+    picker.focus()
+    desktop.keyboard.press("ArrowRight")
+    desktop.wait_for_timeout(600)  # the map glides
+    desktop.keyboard.press("Enter")
+
+    assert before + 0.0005 < float(desktop.locator("#id_longitude").input_value()) < before + 0.01
+    expect(desktop).to_have_url(f"{site.url}/cms/pages/{pk}/edit/")  # Enter kept nothing
+    assert middle_of(picker.locator("path.place")) == pytest.approx(middle_of(picker), abs=2)
+
+
+def test_with_tiles_the_editor_taps_on_a_map(new_site: Callable[..., Site], new_page: NewPage):
+    tiled = new_site(MAP_TILES=TILES)
+    pk, _place = tiled.python(DRAW).split()
+    page = new_page(width=1280, height=900)
+    signed_in(tiled, page)
+    page.route("http://127.0.0.1:9/**", lambda route: route.abort())
+
+    with page.expect_request("http://127.0.0.1:9/**"):
+        page.goto(f"{tiled.url}/cms/pages/{pk}/edit/")
+
+    expect(page.get_by_role("application", name="Kaart: tik waar het is").get_by_text("© OpenStreetMap")).to_be_visible()

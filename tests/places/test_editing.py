@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, time
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
@@ -50,7 +52,7 @@ def place(**changed: Any) -> dict[str, Any]:
 
 def neighbourhood(**changed: Any) -> dict[str, Any]:
     """What the form of a neighbourhood posts."""
-    empty = "lead area floor how_we_do_it seo_title search_description go_live_at expire_at"
+    empty = "lead area floor latitude longitude how_we_do_it seo_title search_description go_live_at expire_at"
     fixed = {"title": "Cool", "slug": "cool", "body": streamfield([]), "comments": inline_formset([])}
     return nested_form_data(dict.fromkeys(empty.split(), "") | fixed | changed)
 
@@ -165,6 +167,42 @@ def test_a_neighbourhood_is_previewed_before_it_is_saved(editor, index):
     assert editor.post(where, neighbourhood()).json()["is_valid"]
 
     assert "<h1>Cool</h1>" in editor.get(where).content.decode()
+
+
+def test_a_wijk_gets_a_point_on_the_map_in_the_cms(editor, cool):
+    editor.post(f"/cms/pages/{cool.pk}/edit/", neighbourhood(latitude="51.918", longitude="4.476") | {"action-publish": "1"})
+
+    row = Neighbourhood.objects.get()
+    assert (row.latitude, row.longitude) == (51.918, 4.476)
+
+
+def test_half_a_point_of_a_wijk_is_refused_with_a_sentence(editor, cool):
+    answer = editor.post(f"/cms/pages/{cool.pk}/edit/", neighbourhood(latitude="51.918") | {"action-publish": "1"})
+
+    assert "Vul breedtegraad en lengtegraad allebei in, of geen van de twee." in answer.content.decode()
+
+
+def test_a_revision_of_before_a_wijk_had_a_point_takes_none_away(cool):
+    cool.latitude, cool.longitude = 51.918, 4.476
+    cool.save()
+    revision = cool.save_revision()
+    for name in ("latitude", "longitude"):
+        del revision.content[name]
+    revision.save()
+
+    revision.publish()
+
+    row = Neighbourhood.objects.get()
+    assert (row.latitude, row.longitude) == (51.918, 4.476)
+
+
+def test_a_page_of_before_a_wijk_had_a_point_takes_over_that_of_its_row(cool):
+    Neighbourhood.objects.update(latitude=51.918, longitude=4.476)
+
+    import_module("places.migrations.0003_point_of_neighbourhood").take_over(apps, None)
+
+    cool.refresh_from_db()
+    assert (cool.latitude, cool.longitude) == (51.918, 4.476)
 
 
 def test_a_preview_shows_what_was_typed_and_saves_nothing(editor, leeszaal):

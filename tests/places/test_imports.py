@@ -94,6 +94,19 @@ def test_an_editor_opens_the_page_as_the_import_left_it(index, tmp_path):
     assert Neighbourhood.objects.get(slug="cool").pages.get().get_latest_revision_as_object().title == "Cool"
 
 
+def test_the_point_of_a_wijk_is_on_its_page_and_publishing_that_keeps_it(index, tmp_path):
+    run(write(tmp_path, "wijken.csv", WIJKEN))
+    edit(Neighbourhood.objects.get(slug="cool").pages.get(), title="Cool!", publish=True)
+    cool = Neighbourhood.objects.get(slug="cool")
+    assert (cool.latitude, cool.longitude) == (51.918, 4.476)
+
+    printed = run(write(tmp_path, "elders.csv", "wijk,lat,lon\nOude Westen,51.9,4.4\n"))
+
+    assert "1 changed" in printed
+    page = Neighbourhood.objects.get(slug="oude-westen").pages.get()
+    assert (page.latitude, page.neighbourhood.latitude, page.get_latest_revision_as_object().latitude) == (51.9, 51.9, 51.9)
+
+
 def test_a_second_row_of_the_same_name_is_skipped(index, tmp_path):
     twice = write(tmp_path, "wijken.csv", "wijk,gebied\nCool,Centrum\nCool,Noord\n")
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import pytest
+from django.test import Client
 
-from places.models import Neighbourhood, NeighbourhoodPage, PlacePage
-from places.templatetags.outline import picker_drawing
+from places.models import Neighbourhood, NeighbourhoodPage, Place, PlacePage
+from tests.staff import signed_in
 
 OUTLINE = {"type": "Polygon", "coordinates": [[[4.46, 51.91], [4.48, 51.91], [4.48, 51.92], [4.46, 51.91]]]}
 BUTTON = "Laat de grote kaart zien"
+
+
+@pytest.fixture
+def editor(admin_user) -> Client:
+    return signed_in(admin_user)
 
 
 @pytest.fixture
@@ -63,22 +71,56 @@ def test_nothing_of_the_map_is_in_the_first_view(page, client):
     assert "https://www.openstreetmap.org/?mlat=51.91700&amp;mlon=4.46700" in text
 
 
-def test_an_editor_taps_on_the_outline_of_the_neighbourhood(page):
-    Neighbourhood.objects.update(outline=OUTLINE)
-
-    drawing = picker_drawing(Neighbourhood.objects.get())
-
-    assert drawing["path"].startswith("M0 ")
-    assert drawing["middles"] == []
-    assert float(drawing["west"]) + (drawing["width"] - 40) / float(drawing["across"]) == pytest.approx(4.48, abs=0.0001)
-    assert float(drawing["north"]) - (drawing["height"] - 40) / float(drawing["down"]) == pytest.approx(51.91, abs=0.0001)
+def picker(editor: Client, address: str) -> dict[str, Any] | None:
+    """What the map in the form of a page is drawn from; None when the form has no map."""
+    text = editor.get(address).content.decode()
+    found = re.search(r'<script id="map-picker-data" type="application/json">(.*?)</script>', text)
+    assert bool(found) == ('id="map-picker"' in text)
+    return json.loads(found[1]) if found else None
 
 
-def test_without_an_outline_an_editor_taps_between_the_neighbourhoods_and_without_those_on_nothing(page):
-    assert picker_drawing(Neighbourhood.objects.get()) is None
+def test_without_a_point_anywhere_and_without_tiles_the_form_says_when_there_will_be_a_map(page, editor):
+    PlacePage.objects.update(latitude=None, longitude=None)
+    Place.objects.update(latitude=None, longitude=None)
+
+    for found in (page, page.get_parent()):
+        assert picker(editor, f"/cms/pages/{found.pk}/edit/") is None
+        assert "Er is hier nog geen kaart: die komt er zodra" in editor.get(f"/cms/pages/{found.pk}/edit/").content.decode()
+
+
+def test_an_editor_of_a_place_sees_the_wijk_and_the_names_of_what_is_near(page, editor):
+    Neighbourhood.objects.update(outline=OUTLINE, latitude=51.917, longitude=4.467)
+    Neighbourhood.objects.create(name="Cool", slug="cool", latitude=51.918, longitude=4.476)
+    Neighbourhood.objects.create(name="Nergens", slug="nergens")
+    page.get_parent().add_child(instance=PlacePage(title="Odeon", slug="odeon", latitude=51.916, longitude=4.468))
+
+    found = picker(editor, f"/cms/pages/{page.pk}/edit/")
+
+    assert found["outline"] == OUTLINE
+    assert found["middle"] == [51.917, 4.467]
+    assert found["dots"] == [[51.918, 4.476, "Cool"], [51.917, 4.467, "Oude Westen"], [51.916, 4.468, "Odeon"]]
+    assert picker(editor, f"/cms/pages/add/places/placepage/{page.get_parent().pk}/")["dots"][-1] == [51.916, 4.468, "Odeon"]
+
+
+def test_an_editor_of_a_wijk_has_a_map_too_also_for_a_new_one(page, editor, index):
+    assert picker(editor, f"/cms/pages/{page.get_parent().pk}/edit/")["dots"] == [[51.917, 4.467, "Leeszaal"]]
+    assert picker(editor, f"/cms/pages/add/places/neighbourhoodpage/{index.pk}/") is None
 
     Neighbourhood.objects.update(latitude=51.917, longitude=4.467)
-    Neighbourhood.objects.create(name="Cool", slug="cool", latitude=51.918, longitude=4.476)
 
-    middles = picker_drawing(Neighbourhood.objects.get(slug="oude-westen"))["middles"]
-    assert [own for _x, _y, own in middles] == [False, True]
+    assert picker(editor, f"/cms/pages/add/places/neighbourhoodpage/{index.pk}/")["dots"] == [[51.917, 4.467, "Oude Westen"]]
+
+
+def test_with_tiles_there_is_always_a_map_and_the_cms_lets_them_in(page, editor, settings, index):
+    PlacePage.objects.update(latitude=None, longitude=None)
+    Place.objects.update(latitude=None, longitude=None)
+    settings.MAP_TILES = "https://tiles.example/{z}/{x}/{y}.png"
+
+    assert picker(editor, f"/cms/pages/{page.pk}/edit/")["tiles"] == "https://tiles.example/{z}/{x}/{y}.png"
+    assert picker(editor, f"/cms/pages/add/places/neighbourhoodpage/{index.pk}/")["dots"] == []
+
+
+def test_a_name_that_is_no_html_stays_text(page, editor):
+    Neighbourhood.objects.create(name="</script><b>x", slug="x", latitude=51.9, longitude=4.4)
+
+    assert picker(editor, f"/cms/pages/{page.pk}/edit/")["dots"][0][2] == "</script><b>x"
