@@ -1,7 +1,9 @@
 """Meetings as iCalendar (RFC 5545), one series or one date.
 
-A series is one VEVENT with its RRULE, an EXDATE for what fell out, RDATEs for what came extra, and a VEVENT with RECURRENCE-ID
-for each date that differs. Times carry TZID with a VTIMEZONE of two rules: Outlook reads a TZID without one an hour off, and
+A series is one VEVENT with its RRULE, an EXDATE for what fell out, and a VEVENT with RECURRENCE-ID for each date that differs.
+A date that the rule does not give (extra, or kept because people are on it) is a VEVENT of its own, with the UID that it also has
+in a file by itself: as an RDATE it may come before DTSTART, and where the rule has a moved date at that very moment (RFC 5545
+3.8.4.4 knows the two by one RECURRENCE-ID) it would be lost. Times carry TZID with a VTIMEZONE of two rules: Outlook reads a TZID without one an hour off, and
 a table of every change garbles in Google. No attendee, no address of a person, no secret.
 """
 
@@ -19,6 +21,7 @@ from meetings.models import Meeting, Occurrence, Segment
 PRODID = "-//Aanschuiven//aanschuiven//NL"
 AMSTERDAM = "Europe/Amsterdam"
 FIRST_DAY = date(1996, 1, 1)  # how far back a VTIMEZONE tells of its zone
+WINDOW = timedelta(days=366)  # a rule gives one date a day at most: fewer than ``recurrence.MOST_DATES``
 SHOWN_CANCELLED = timedelta(days=7)  # after its date
 
 
@@ -56,14 +59,12 @@ def amsterdam() -> Timezone:
 
 def one_date(occurrence: Occurrence, base_url: str) -> bytes:
     """One date by itself: a plain VEVENT. One of a series has a UID of its own, so that it stands beside the series."""
-    segment = occurrence.segment
     found = calendar(occurrence.title, occurrence.meeting.time_zone)
-    if segment is not None and not segment.rule and not segment.occurrences.exclude(pk=occurrence.pk).exists():
-        found.add_component(
-            _event(occurrence, segment.uid, base_url, sequence=_sequence(segment, changed_at([occurrence], segment.meeting)))
-        )
+    segment = occurrence.segment
+    if segment is not None and not segment.rule and occurrence.rule_key in _given(segment, until=occurrence):
+        found.add_component(_once(occurrence, segment, base_url))
     else:
-        found.add_component(_event(occurrence, _own_uid(occurrence), base_url))
+        found.add_component(_event(occurrence, _own_uid(occurrence, list(occurrence.meeting.segments.all())), base_url))
     return found.to_ical()
 
 
@@ -74,10 +75,15 @@ def series(meeting: Meeting, occurrences: list[Occurrence], base_url: str, *, no
     shows until a week after its date, then falls out (EXDATE).
     """
     found = calendar(meeting.title, meeting.time_zone)
-    for segment in meeting.segments.all():
+    segments = list(meeting.segments.all())
+    for segment in segments:
         own = [o for o in occurrences if o.segment_id == segment.pk and o.starts_at is not None]
-        for event in _segment(segment, own, base_url, now):
+        given = _given(segment, until=max(own, key=_rule_time)) if own else {}
+        for event in _segment(segment, [o for o in own if o.rule_key in given], given, base_url, now):
             found.add_component(event)
+        for occurrence in own:
+            if occurrence.rule_key not in given and not _is_gone(occurrence, now):
+                found.add_component(_event(occurrence, _own_uid(occurrence, segments), base_url))
     return found.to_ical()
 
 
@@ -95,48 +101,59 @@ def _gone_at(occurrence: Occurrence) -> datetime | None:
     return occurrence.ends_at + SHOWN_CANCELLED if occurrence.is_cancelled and occurrence.ends_at else None
 
 
-def _segment(segment: Segment, occurrences: list[Occurrence], base_url: str, now: datetime) -> list[Event]:
+def _is_gone(occurrence: Occurrence, now: datetime) -> bool:
+    gone_at = _gone_at(occurrence)
+    return gone_at is not None and gone_at < now
+
+
+def _given(segment: Segment, *, until: Occurrence) -> dict[str, datetime]:
+    """The dates that a segment's rule gives up to the day of ``until``, by key; in windows, which hold no more than so many."""
+    starts_at, zone, found = segment.starts_at, segment.meeting.zone, dict[str, datetime]()
+    if starts_at is None:
+        return found
+    after, end = starts_at, max(_rule_time(until), starts_at) + timedelta(days=1)
+    while after < end:
+        before = min(after + WINDOW, end)
+        given = recurrence.recurrence_set(segment.rule, starts_at, zone, after=after, before=before)
+        found |= {f"{instant.astimezone(zone):%Y-%m-%d}": instant for instant in given}
+        after = before
+    return found
+
+
+def _segment(segment: Segment, occurrences: list[Occurrence], given: dict[str, datetime], base_url: str, now: datetime) -> list[Event]:
+    """The VEVENTs of a rule: ``given`` is what it gives, by key, and ``occurrences`` are those that there are."""
     if not occurrences:
         return []
-    if segment.starts_at is None:  # dates that were added to a table without one
-        return [_event(o, _own_uid(o), base_url) for o in occurrences]
-    if not segment.rule and len(occurrences) == 1:
-        return [_event(occurrences[0], segment.uid, base_url, sequence=_sequence(segment, changed_at(occurrences, segment.meeting)))]
+    if not segment.rule:
+        return [_once(o, segment, base_url) for o in occurrences if not _is_gone(o, now)]
     changed = changed_at(occurrences, segment.meeting, now=now)
     sequence = _sequence(segment, changed)
     zone = segment.meeting.zone
     by_key = {o.rule_key: o for o in occurrences}
-    times = {o.rule_key: _rule_time(o) for o in occurrences}
-    latest = max(times.values()) + timedelta(days=1)
-    given = recurrence.recurrence_set(segment.rule, segment.starts_at, zone, after=segment.starts_at, before=latest)
-    given_keys = {f"{instant.astimezone(zone):%Y-%m-%d}": instant for instant in given}
     master = _master(segment, occurrences, base_url, sequence, changed)
     events = [master]
-    for key, instant in given_keys.items():
-        if key not in by_key:
+    for key, instant in given.items():
+        occurrence = by_key.get(key)
+        if occurrence is None or _is_gone(occurrence, now):
             master.add("exdate", instant.astimezone(zone))
-    for occurrence in occurrences:
-        instant = given_keys.get(occurrence.rule_key) or times[occurrence.rule_key]
-        is_given = occurrence.rule_key in given_keys
-        if (gone_at := _gone_at(occurrence)) and gone_at < now:
-            if is_given:
-                master.add("exdate", instant.astimezone(zone))
-            continue
-        if not is_given:
-            master.add("rdate", instant.astimezone(zone))
-        if (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration) or occurrence.is_cancelled:
+        elif (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration) or occurrence.is_cancelled:
             override = _event(occurrence, segment.uid, base_url, sequence=sequence)
             override.add("recurrence-id", instant.astimezone(zone))
             events.append(override)
     return events
 
 
+def _once(occurrence: Occurrence, segment: Segment, base_url: str) -> Event:
+    """What happens once, without a rule: it has the UID of its segment, also when it moved."""
+    changed = changed_at([occurrence], segment.meeting)
+    return _event(occurrence, segment.uid, base_url, sequence=_sequence(segment, changed))
+
+
 def _master(segment: Segment, occurrences: list[Occurrence], base_url: str, sequence: int, changed: datetime) -> Event:
     """The VEVENT with the rule: it says what the meeting says, at the segment's first time, whatever became of that date."""
     newest = max(occurrences, key=_rule_time)
     master = _event(newest, segment.uid, base_url, sequence=sequence, series_of=segment, changed=changed)
-    if segment.rule:
-        master.add("rrule", vRecur.from_ical(segment.rule))
+    master.add("rrule", vRecur.from_ical(segment.rule))
     return master
 
 
@@ -149,8 +166,12 @@ def _sequence(segment: Segment, changed: datetime) -> int:
     return int((changed - segment.meeting.created_at).total_seconds())
 
 
-def _own_uid(occurrence: Occurrence) -> str:
-    return f"{occurrence.date_key}-{occurrence.segment.uid}" if occurrence.segment else f"{occurrence.pk}@aanschuiven"
+def _own_uid(occurrence: Occurrence, segments: list[Segment]) -> str:
+    """The UID of a date that stands outside a series: its key and the UID of the meeting's oldest rule, which both never change.
+
+    Not the UID of its own rule: "from here on" gives a date another one.
+    """
+    return f"{occurrence.date_key}-{min(segments, key=lambda segment: segment.pk).uid}"
 
 
 def _rule_time(occurrence: Occurrence) -> datetime:

@@ -1,10 +1,13 @@
 """One date and one series for a calendar, read back by other people's code (ical.md, sections 3 to 7)."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import recurring_ical_events
 from django.utils.http import http_date
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from icalendar import Calendar
 
 from meetings import dates, seats
@@ -114,8 +117,10 @@ def test_moved_cancelled_extra_and_kept_dates_are_read_as_they_are(client, weekl
     assert cancelled["SUMMARY"] == "Gaat niet door: Soep, brood; en meer"
     assert str(cancelled["DESCRIPTION"]).startswith("De kok is ziek")
     assert cancelled["RECURRENCE-ID"].dt.astimezone(UTC) == EVENING + timedelta(weeks=2)
-    assert len({e["UID"] for e in calendar.walk("VEVENT")}) == 1
-    assert len({e["SEQUENCE"] for e in calendar.walk("VEVENT")}) == 1
+    of_series = [e for e in calendar.walk("VEVENT") if e["UID"] == weekly.segments.get().uid]
+    assert len({e["SEQUENCE"] for e in of_series}) == 1
+    (extra,) = [e for e in calendar.walk("VEVENT") if e not in of_series]
+    assert extra["URL"] == f"http://localhost:8000/agenda/{weekly.slug}/2026-12-20/"
 
 
 def test_a_cancelled_date_shows_until_a_week_after_and_then_falls_out(weekly):
@@ -173,10 +178,124 @@ def test_a_series_in_two_pieces_has_two_uids_and_each_date_once(client, weekly):
 
     calendar = read(client, f"/agenda/{weekly.slug}.ics")
 
-    assert len({e["UID"] for e in calendar.walk("VEVENT")}) == 2
+    uids = {str(e["UID"]) for e in calendar.walk("VEVENT")}
+    assert uids == {*weekly.segments.values_list("uid", flat=True), f"2026-12-24-{weekly.segments.first().uid}"}
     ours = sorted(o.starts_at for o in weekly.occurrences.all())
     theirs = recurring_ical_events.of(calendar).between(NOW, dates.horizon(NOW))
     assert sorted(e["DTSTART"].dt.astimezone(UTC) for e in theirs) == ours
+
+
+def starts(meeting: Meeting) -> list[datetime]:
+    """When a calendar has the dates of a meeting, read back by other people's code."""
+    calendar = Calendar.from_ical(write.series(meeting, list(meeting.occurrences.order_by("starts_at")), "http://x", now=NOW))
+    found = recurring_ical_events.of(calendar).between(NOW - timedelta(days=365), dates.horizon(NOW))
+    return sorted(event["DTSTART"].dt.astimezone(UTC) for event in found)
+
+
+def ours(meeting: Meeting) -> list[datetime]:
+    return [o.starts_at for o in meeting.occurrences.filter(starts_at__lt=dates.horizon(NOW)).order_by("starts_at")]
+
+
+def test_an_extra_date_at_the_hour_of_the_rule_on_a_day_that_kept_its_own_hour_is_not_lost(client, weekly):
+    kept = weekly.occurrences.get(date_key="2026-12-10")
+    seats.take(kept.pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+    at_three = datetime(2026, 12, 10, 14, tzinfo=UTC)
+    dates.split(weekly, kept, starts_at=at_three, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+    extra = dates.add_date(weekly, at_three, at_three + TWO_HOURS, now=NOW)
+
+    calendar = read(client, f"/agenda/{weekly.slug}.ics")
+
+    assert starts(weekly) == ours(weekly)
+    (alone,) = read(client, f"/agenda/{weekly.slug}/{extra.date_key}.ics").walk("VEVENT")
+    assert [e for e in calendar.walk("VEVENT") if e["UID"] == alone["UID"]] == [alone]
+    assert b"RDATE" not in calendar.to_ical()
+
+
+def test_an_extra_date_before_the_series_is_read_at_its_own_time(client, weekly):
+    dates.add_date(weekly, EVENING - timedelta(days=3), EVENING - timedelta(days=3) + TWO_HOURS, now=NOW)
+
+    assert starts(weekly)[0] == EVENING - timedelta(days=3)
+    assert starts(weekly) == ours(weekly)
+    assert all("RDATE" not in event for event in read(client, f"/agenda/{weekly.slug}.ics").walk("VEVENT"))
+
+
+def test_a_date_keeps_its_uid_when_the_rule_changes_around_it(weekly):
+    fourth = weekly.occurrences.order_by("starts_at")[3]
+    before = Calendar.from_ical(write.one_date(fourth, "http://x")).walk("VEVENT")[0]["UID"]
+
+    dates.split(weekly, fourth, starts_at=fourth.starts_at, duration=TWO_HOURS, rule="FREQ=WEEKLY;INTERVAL=2", now=NOW)
+
+    fourth = type(fourth).objects.get(pk=fourth.pk)
+    assert fourth.segment_id != weekly.segments.first().pk
+    assert Calendar.from_ical(write.one_date(fourth, "http://x")).walk("VEVENT")[0]["UID"] == before
+
+
+def test_what_happens_once_and_an_extra_date_are_two_events_that_keep_their_uids(client):
+    meeting = dates.create(Meeting(title="Eenmalig", place=factories.place()), starts_at=EVENING, duration=TWO_HOURS, now=NOW)
+    first = meeting.occurrences.get()
+    (before,) = read(client, "/agenda/eenmalig.ics").walk("VEVENT")
+    extra = dates.add_date(meeting, EVENING + timedelta(days=1), EVENING + timedelta(days=1, hours=3), now=NOW)
+
+    both = {e["URL"].rpartition("eenmalig/")[2]: e for e in read(client, "/agenda/eenmalig.ics").walk("VEVENT")}
+
+    assert both["2026-12-03/"]["UID"] == before["UID"] == meeting.segments.get().uid
+    assert both["2026-12-04/"]["UID"] == f"2026-12-04-{before['UID']}"
+    assert not {"RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"} & {name for event in both.values() for name in event}
+    for one in (first, extra):
+        assert read(client, f"/agenda/eenmalig/{one.date_key}.ics").walk("VEVENT") == [both[f"{one.date_key}/"]]
+
+
+def test_a_daily_series_of_years_is_one_event_with_its_rule():
+    """A window holds a thousand dates at most (``recurrence.MOST_DATES``): a series has more of them in the end."""
+    began = NOW - timedelta(days=900)
+    meeting = dates.create(Meeting(title="Elke dag", place=factories.place()), starts_at=began, rule="FREQ=DAILY", now=began)
+    for days in (380, 760, 900):
+        dates.materialise(meeting, now=began + timedelta(days=days))
+    assert meeting.occurrences.count() > 1300
+
+    body = write.series(meeting, list(meeting.occurrences.order_by("starts_at")), "http://x", now=NOW)
+
+    (event,) = Calendar.from_ical(body).walk("VEVENT")
+    assert not {"RDATE", "EXDATE"} & set(event)
+
+
+DAYS = st.sampled_from([0, 1, 3, 7, 8, 14, 30])
+HOURS = st.sampled_from([-5, 0, 3])
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("extra"), DAYS, HOURS),
+        st.tuples(st.just("move"), DAYS, HOURS),
+        st.tuples(st.just("sit"), DAYS, HOURS),
+        st.tuples(st.just("from here"), DAYS, HOURS),
+        st.tuples(st.just("rule"), DAYS, HOURS),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=CHANGES, rule=st.sampled_from(["", "FREQ=WEEKLY", "FREQ=DAILY;INTERVAL=3"]))
+def test_whatever_editors_do_a_calendar_has_the_dates_of_the_site(changes, rule):
+    meeting = dates.create(Meeting(title="Soep", place=factories.place()), starts_at=EVENING, duration=TWO_HOURS, rule=rule, now=NOW)
+    for change, days, hours in changes:
+        at = EVENING + timedelta(days=days, hours=hours)
+        date = meeting.occurrences.filter(starts_at__gte=EVENING + timedelta(days=days)).order_by("starts_at").first()
+        with suppress(dates.DateTaken):
+            if change == "extra":
+                dates.add_date(meeting, at - timedelta(days=4), at - timedelta(days=4) + TWO_HOURS, now=NOW)
+            elif change == "rule":
+                dates.change_rule(meeting, starts_at=at, duration=TWO_HOURS, rule=rule, now=NOW)
+            elif date is None:
+                continue
+            elif change == "move":
+                dates.move_date(date, at, at + TWO_HOURS, now=NOW)
+            elif change == "sit":
+                seats.take(date.pk, factories.keyring(), Perspective.RESIDENT, now=NOW)
+            elif dates.can_change_from_here(date, NOW):
+                dates.split(meeting, date, starts_at=max(at, date.recurrence_at), duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+    assert starts(meeting) == ours(meeting)
 
 
 def test_one_date_of_a_series_stands_beside_the_series_with_a_uid_of_its_own(client, weekly):
