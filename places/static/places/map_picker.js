@@ -12,20 +12,16 @@
     const edge = outline && L.geoJSON(outline, { className: "edge", interactive: false });
     const typed = () => (latitude.value !== "" && longitude.value !== "" ? L.latLng(latitude.value, longitude.value) : null);
 
-    function look() {
-      const at = typed();
-      if (edge) map.fitBounds(at ? edge.getBounds().extend(at) : edge.getBounds());
-      else if (at) map.setView(at, 16);
-      else if (middle) map.setView(middle, 15);
-      else if (dots.length) map.fitBounds(dots.map(([north, east]) => [north, east]), { maxZoom: 15, padding: [40, 40] });
-      else map.fitWorld();
-    }
-
-    look();
+    const at = typed();
+    if (edge) map.fitBounds(at ? edge.getBounds().extend(at) : edge.getBounds());
+    else if (at) map.setView(at, 15);
+    else if (middle) map.setView(middle, 15);
+    else if (dots.length) map.fitBounds(dots.map(([north, east]) => [north, east]), { maxZoom: 15, padding: [40, 40] });
+    else map.fitWorld();
     if (edge) edge.addTo(map);
     for (const [north, east, name] of dots) {
       const label = document.createTextNode(name);
-      L.circleMarker([north, east], { className: "dot", radius: 5, interactive: false }).addTo(map).bindTooltip(() => label, { permanent: true, direction: "top" });
+      L.circleMarker([north, east], { className: "dot", radius: 5, interactive: false }).addTo(map).bindTooltip(() => label, { permanent: true, direction: "top", offset: [0, -4] });
     }
     const dot = L.circleMarker([0, 0], { className: "place", radius: 9, interactive: false });
 
@@ -51,15 +47,18 @@
     });
     for (const field of [latitude, longitude]) field.addEventListener("input", show);
     show();
-    // On a tab that opens later the map has no size yet.
-    let width = frame.clientWidth;
+    return map;
+  }
+
+  // A tab or panel that opens later has no size yet, and the names would be put where they would stand without one.
+  function wait(frame) {
+    let map;
     new ResizeObserver(() => {
-      map.invalidateSize();
-      if (!width && frame.clientWidth) look();
-      width = frame.clientWidth;
+      if (map) map.invalidateSize();
+      else if (frame.clientWidth) map = start(frame);
     }).observe(frame);
   }
 
-  const begin = () => document.querySelectorAll("#map-picker").forEach(start);
+  const begin = () => document.querySelectorAll("#map-picker").forEach(wait);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin); else begin();
 })();
