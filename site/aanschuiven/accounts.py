@@ -9,6 +9,7 @@ there is no way to ask for one or to come in with one.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .models import StaffLink
@@ -39,6 +41,7 @@ from .models import StaffLink
 LINK_LASTS = timedelta(hours=24)
 FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
 STAFF_LINK = "staff_link"
+BEHIND_FACTOR = re.compile(r"/cms/|(/[a-z]{2})?/account/email/")  # an address that a code is mailed to is a way in
 STRONG = {"mfa", STAFF_LINK}  # ways of signing in that open the CMS: a passkey or second factor, the link that works once
 
 
@@ -87,7 +90,8 @@ def anyone_has_factor() -> bool:
 
 
 def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: before the CMS opens, lead staff to the page where they use their passkey or second factor, or add one.
+    """Middleware: before the CMS, or the list of their addresses, opens, lead staff to the page where they use their passkey or
+    second factor, or add one.
 
     That the account has one is not enough: whoever came in by a mailed code alone has only shown that they can read a mailbox.
 
@@ -96,7 +100,7 @@ def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith("/cms/") and request.user.is_authenticated:
+        if BEHIND_FACTOR.match(request.path_info) and request.user.is_authenticated:
             if not has_factor(request.user):
                 return redirect("mfa_index")
             if not any(record["method"] in STRONG for record in get_authentication_records(request, request.user)):
@@ -107,6 +111,7 @@ def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     return middleware
 
 
+@csrf_exempt
 @require_safe
 def cms_login(request: HttpRequest) -> HttpResponse:
     """Wagtail's own sign-in page asks a password that nobody has."""
@@ -114,8 +119,8 @@ def cms_login(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': goal})}")
 
 
-def no_password(request: HttpRequest) -> HttpResponse:
-    """Where allauth sets, changes and resets passwords: a password would be a way in beside the passkey."""
+def not_here(request: HttpRequest) -> HttpResponse:
+    """Where allauth sets, changes and resets passwords, which would be a way in beside the passkey, and confirms addresses."""
     raise Http404
 
 

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from .languages import language_of
 
+POLICY = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()).encode()
 MOST = 16 * 1024 * 1024  # bytes; pictures in the CMS may have 12 MB
 
 Message = dict[str, Any]
@@ -64,6 +66,10 @@ async def _refuse(scope: dict[str, Any], send: Callable[[Message], Awaitable[Non
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        (b"content-language", language_of(scope["path"]).encode()),
+        (b"content-security-policy", POLICY),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", settings.SECURE_REFERRER_POLICY.encode()),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -43,7 +43,7 @@ class ForgivingRedisCache(RedisCache):
         try:
             return super().add(key, value, timeout, version)
         except RedisError:
-            return self._away(False)
+            return self._away(True)  # an empty cache takes it; who locks by it goes on
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         try:

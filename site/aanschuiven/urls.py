@@ -3,6 +3,8 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -26,8 +28,8 @@ urlpatterns = [
     path("favicon.ico", well_known.favicon, name="favicon"),
     path("robots.txt", well_known.robots, name="robots"),
     path(".well-known/security.txt", well_known.security, name="security"),
-    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", csrf_exempt(require_safe(sitemaps.index)), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", csrf_exempt(require_safe(sitemaps.sitemap)), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("account/link/<str:key>/", accounts.staff_link, name="staff_link"),
     path("cms/login/", accounts.cms_login),
     path("cms/", include(wagtailadmin_urls)),
@@ -36,7 +38,7 @@ urlpatterns = [
     *meetings.urlpatterns,
     *places.urlpatterns,
     *i18n_patterns(
-        re_path(r"^account/password/", accounts.no_password),
+        re_path(r"^account/(?:password|confirm-email)/", accounts.not_here),
         path("account/", include("allauth.urls")),
         *meetings.localised,
         *home.urlpatterns,

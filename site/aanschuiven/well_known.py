@@ -11,6 +11,7 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
@@ -31,11 +32,13 @@ Sitemap: {base}/sitemap.xml
 """
 
 
+@csrf_exempt
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ROBOTS.format(base=settings.BASE_URL), content_type="text/plain; charset=utf-8")
 
 
+@csrf_exempt
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """The icon for what asks at the old address without reading the page: browsers go by its type, whatever its name."""
@@ -44,6 +47,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@csrf_exempt
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """RFC 9116. Expires must lie less than a year ahead (2.5.5), so it is counted from today."""

@@ -1,7 +1,9 @@
+import html
 import re
 import time
 from datetime import timedelta
 from io import StringIO
+from urllib.parse import unquote
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -283,7 +285,20 @@ class TestSignIn:
         assert client.get(f"{prefix}/_util/login/?next=/cms/")["Location"] == f"{prefix}/account/login/?next=%2Fcms%2F"
         for page in ("reset/", "reset/key/1-set-password/", "set/", "change/"):
             assert client.post(f"{prefix}/account/password/{page}", {"email": anna.email}).status_code == 404
+        for page in ("", "abc/"):
+            assert client.get(f"{prefix}/account/confirm-email/{page}").status_code == 404
         assert "_auth_user_id" not in client.session
+
+    @pytest.mark.parametrize("prefix", ["", "/en"])
+    def test_the_addresses_that_codes_go_to_are_behind_the_second_factor(self, client, anna, prefix):
+        by_code = signed_in(anna, method="code")
+
+        assert "/account/2fa/reauthenticate/" in by_code.get(f"{prefix}/account/email/")["Location"]
+        assert (
+            "/account/2fa/reauthenticate/"
+            in by_code.post(f"{prefix}/account/email/", {"email": "b@x.example", "action_add": ""})["Location"]
+        )
+        assert signed_in(anna).get(f"{prefix}/account/email/").status_code == 200
 
     def test_a_stranger_gets_no_mail_because_somebody_typed_their_address(self, client):
         client.post("/account/login/", {"login": "iemand@example.org"})
@@ -297,6 +312,39 @@ class TestSignIn:
         assert not user.has_usable_password()
         client.force_login(user)
         assert client.get("/account/2fa/webauthn/add/").status_code == 200
+
+    def test_the_secret_of_an_app_is_there_whole_to_type_over_and_to_scan(self, client, anna):
+        client.force_login(anna)
+
+        answer = client.get("/account/2fa/totp/activate/")
+
+        secret = answer.context["form"].secret
+        groups = re.search(r"<code[^>]*>([A-Z2-7 ]+)</code>", answer.text)[1].split(" ")
+        assert "".join(groups) == secret
+        assert {len(group) for group in groups} == {4}
+        assert f"secret={secret}" in answer.text
+        assert "fill='#fff'" in unquote(html.unescape(answer.text))  # without a ground it is black on a dark page
+
+    def test_the_pages_and_mails_of_staff_are_in_our_words(self, client, anna):
+        client.post("/account/login/", {"login": anna.email})
+        sent = client.get("/account/login/code/confirm/")
+        assert ["<h1>Vul de code in</h1>" in sent.text, anna.email in sent.text] == [True, True]
+        assert mail.outbox[-1].subject == "Je code voor de redactie"
+        assert mail.outbox[-1].body.startswith("Dit is je code. Vul hem in op de pagina die nog openstaat.")
+        client.logout()
+        TOTP.activate(anna, generate_totp_secret())
+        client.post(link_for(anna))
+        for address, heading in (
+            ("2fa/totp/deactivate/", "Zet de app uit"),
+            ("2fa/recovery-codes/generate/", "Maak nieuwe codes"),
+            ("email/", "Jouw adressen"),
+            ("logout/", "Uitloggen"),
+        ):
+            assert f"<h1>{heading}</h1>" in client.get(f"/account/{address}").text
+        off = client.post("/account/2fa/totp/deactivate/", follow=True)
+        assert "De app staat uit." in off.text
+        assert mail.outbox[-1].subject == "De app met codes staat uit"
+        assert "daarmee kom je niet meer in de redactie." in mail.outbox[-1].body
 
     @pytest.mark.parametrize(
         "address",
@@ -315,7 +363,8 @@ class TestSignIn:
     @pytest.mark.parametrize("prefix", ["/account/", "/en/account/"])
     def test_its_pages_are_in_the_house_style_without_anything_inline(self, client, anna, prefix, address):
         TOTP.activate(anna, generate_totp_secret()) if "recovery" in address else None
-        client.force_login(anna)
+        client = signed_in(anna) if address == "email/" else client
+        client.force_login(anna) if address != "email/" else None
         if not address:
             client.logout()
             address = "login/"

@@ -40,6 +40,11 @@ async def test_who_says_that_it_is_too_large_is_refused_unread():
     assert sent[0]["status"] == 413
     assert read == 0
     assert b'lang="en"' in sent[1]["body"]
+    headers = dict(sent[0]["headers"])
+    assert headers[b"content-security-policy"].startswith(b"default-src 'none'; script-src 'self'; ")
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    assert headers[b"referrer-policy"] == b"same-origin"
+    assert headers[b"content-language"] == b"en"
 
 
 async def test_who_does_not_say_it_is_stopped_on_the_way():
@@ -62,5 +67,5 @@ async def test_a_length_that_is_none_is_refused(length: bytes):
 async def test_an_ordinary_form_is_read_whole():
     sent, read = await post([b"a=1&", b"b=2"], [(b"host", b"localhost"), (b"content-length", b"7")])
 
-    assert sent[0]["status"] == 403  # it came, and has no token
+    assert sent[0]["status"] == 405  # it came, to a page that takes no form
     assert read == 2

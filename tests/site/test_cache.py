@@ -16,7 +16,7 @@ def test_everything_misses_and_nothing_fails(away):
     away.set("a", 1)
 
     assert away.get("a", "missing") == "missing"
-    assert away.add("a", 1) is False
+    assert away.add("a", 1) is True
     assert away.get_many(["a"]) == {}
     assert away.set_many({"a": 1}) == ["a"]
     assert away.delete("a") is False

@@ -153,6 +153,37 @@ def test_what_an_address_does_not_do_is_a_405_with_a_way_on(client, address, lan
     assert 'agenda/">' in answer.text
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/healthz",
+        "/readyz",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/sitemap-paginas.xml",
+        "/.well-known/security.txt",
+        "/favicon.ico",
+        "/media/images/x.jpg",
+        "/agenda/",
+        "/agenda/thee/",
+        "/agenda/thee.ics",
+        "/agenda/thee/2026-12-03/",
+        "/agenda/thee/2026-12-03.ics",
+        "/agenda/thee/2026-12-03/kaartje/",
+        "/mijn/",
+        "/zoeken/",
+        "/agenda/nieuw/",
+    ],
+)
+@pytest.mark.parametrize("method", ["post", "options"])
+def test_where_nothing_can_be_sent_it_says_so_and_speaks_of_no_form(address, method):
+    answer = getattr(Client(enforce_csrf_checks=True), method)(address)
+
+    assert answer.status_code == 405
+    assert answer["Allow"] == "GET, HEAD"
+
+
 def test_a_form_without_its_token_is_told_what_to_do():
     answer = Client(enforce_csrf_checks=True).post("/mijn/vergeet/", {})
 

@@ -44,6 +44,8 @@ def test_what_a_browser_could_run_is_a_download(client, stored, name):
 
 
 NOT_THERE = ["images/nooit.jpg", "images/", "../settings.py", "images/../../x", "documents/a.pdf", "original_images/a.jpg", "secret_key"]
+NOT_THERE += [f"images/{up}/{kept}" for up in ("..", "%2e%2e", ".%2E") for kept in ("original_images/a.jpg", "documents/a.pdf")]
+NOT_THERE += ["images/./is-er.jpg", "images//is-er.jpg"]
 NOT_THERE += ["images/%00", f"images/{'a' * 300}.jpg", "images/is-er.jpg/y"]
 
 
