@@ -341,10 +341,7 @@ class TestSignIn:
             ("logout/", "Uitloggen"),
         ):
             assert f"<h1>{heading}</h1>" in client.get(f"/account/{address}").text
-        off = client.post("/account/2fa/totp/deactivate/", follow=True)
-        assert "De app staat uit." in off.text
-        assert mail.outbox[-1].subject == "De app met codes staat uit"
-        assert "daarmee kom je niet meer in de redactie." in mail.outbox[-1].body
+        assert "De app staat uit." in client.post("/account/2fa/totp/deactivate/", follow=True).text
 
     @pytest.mark.parametrize(
         "address",
