@@ -104,7 +104,7 @@ class HomePage(Page):
             .prefetch_related("walk_in_hours")[:24]
             if c.walk_in_hours.all()
         ]
-        return context | {"first": first, "neighbourhoods": chosen, "people": people[:3], "is_home": True}
+        return context | {"first": first, "neighbourhoods": chosen, "people": people[:3]}
 
 
 class ChosenNeighbourhood(Orderable):

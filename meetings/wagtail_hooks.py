@@ -69,6 +69,7 @@ def _refusal(number: int) -> str:
 
 
 @hooks.register("before_delete_page")
+@hooks.register("before_unpublish_page")
 def keep_a_page_with_coming_dates(request: HttpRequest, page: Page) -> HttpResponse | None:
     if number := coming_dates_under([page]):
         messages.error(request, _refusal(number))
@@ -79,7 +80,7 @@ def keep_a_page_with_coming_dates(request: HttpRequest, page: Page) -> HttpRespo
 @hooks.register("before_bulk_action")
 def keep_pages_with_coming_dates(request: HttpRequest, action_type: str, objects: list[Any], action: Any) -> HttpResponse | None:
     pages = [one for one in objects if isinstance(one, Page)]
-    if action_type == "delete" and pages and (number := coming_dates_under(pages)):
+    if action_type in ("delete", "unpublish") and pages and (number := coming_dates_under(pages)):
         messages.error(request, _refusal(number))
         return redirect("wagtailadmin_explore", pages[0].get_parent().pk)
     return None

@@ -16,7 +16,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-LOOK_AHEAD = 14  # days in which the next opening is sought
+LOOK_AHEAD = (14, 120)  # days in which the next opening is sought: most have one soon, a summer may take long
 LONGEST = timedelta(hours=16)  # longer is a slip of who fills it in, unless it is the whole day
 TELL_AHEAD = timedelta(weeks=8)  # how long beforehand other hours are told
 
@@ -43,7 +43,10 @@ class OtherHours:
 
 @dataclass(frozen=True)
 class Status:
-    """Whether a place is open now, and until or from when; ``changes_at`` None: not in the next two weeks."""
+    """Whether a place is open now, and until or from when; ``changes_at`` None: not in the next four months.
+
+    ``note`` is of the day whose hours count: of today, or of yesterday while a night goes on.
+    """
 
     is_open: bool
     changes_at: datetime | None
@@ -83,13 +86,20 @@ def status(shifts: Sequence[Shift], exceptions: Sequence[OtherHours], zone: tzin
     """Open or not at ``now``; None for a place that says nothing of its hours."""
     if not shifts and not exceptions:
         return None
-    local = now.astimezone(zone)
-    note = shifts_on(local.date(), shifts, exceptions)[1]
-    for begin, finish in intervals(local.date() - timedelta(days=1), LOOK_AHEAD + 1, shifts, exceptions, zone):
-        if begin.timestamp() <= now.timestamp() < finish.timestamp():
-            return Status(True, finish, note)
-        if begin.timestamp() > now.timestamp():
-            return Status(False, begin, note)
+    today = now.astimezone(zone).date()
+    yesterday = today - timedelta(days=1)
+
+    def goes_on(opening: tuple[datetime, datetime]) -> bool:
+        return opening[0].timestamp() <= now.timestamp() < opening[1].timestamp()
+
+    began_on = next((day for day in (today, yesterday) if any(map(goes_on, intervals(day, 1, shifts, exceptions, zone)))), today)
+    note = shifts_on(began_on, shifts, exceptions)[1]
+    for days in LOOK_AHEAD:
+        for begin, finish in intervals(yesterday, days + 1, shifts, exceptions, zone):
+            if goes_on((begin, finish)):
+                return Status(True, finish, note)
+            if begin.timestamp() > now.timestamp():
+                return Status(False, begin, note)
     return Status(False, None, note)
 
 
@@ -199,7 +209,7 @@ def is_near(state: Status, now: datetime) -> bool:
 
 
 def in_words(state: Status, now: datetime, zone: tzinfo) -> str:
-    """ "Nu open tot 17:00", "Open vanaf 15:00", "Morgen open vanaf 10:00", "Gesloten"."""
+    """ "Nu open tot 17:00", "Gesloten, morgen open vanaf 10:00", "Gesloten, open vanaf woensdag 2 december", "Gesloten"."""
     if state.changes_at is None:
         return _("Gesloten")
     at = state.changes_at.strftime("%H:%M")
@@ -212,4 +222,4 @@ def in_words(state: Status, now: datetime, zone: tzinfo) -> str:
         return _("Gesloten, morgen open vanaf %(time)s") % {"time": at}
     if days < 7:
         return _("Gesloten, %(day)s open vanaf %(time)s") % {"day": WEEKDAYS[state.changes_at.weekday()], "time": at}
-    return _("Gesloten")
+    return _("Gesloten, open vanaf %(day)s") % {"day": date_format(state.changes_at, "l j F")}

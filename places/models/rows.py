@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 
 from django.db import models, transaction
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 FLOORS = ("roos", "munt", "lucht", "perzik", "lila", "kalk", "zon")
@@ -119,3 +120,8 @@ class Place(SlugKeeper):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def has_page(self) -> bool:
+        """Whether there is a page of it that anybody may see: else a link to it leads nowhere."""
+        return self.pages.filter(live=True).exists()  # type: ignore[attr-defined]

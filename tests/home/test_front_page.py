@@ -1,5 +1,6 @@
 """A site of which nobody made anything yet."""
 
+from html import unescape
 from importlib import import_module
 
 import pytest
@@ -32,6 +33,27 @@ def test_the_front_page_of_a_new_site_takes_neighbourhoods_and_goes_through_the_
     assert index.get_parent() == home.page_ptr
     assert HomePage.objects.get().lead == "Kom erbij."
     assert index.url == "/wijken/"
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "description"),
+    [
+        ("/", "Schuif aan. · Aanschuiven", "Kom erbij. Koffie, eten, klussen of samen praten over de wijk."),
+        ("/en/", "Pull up a chair. · Aanschuiven", "Come along. Coffee, food, odd jobs or talking about the neighbourhood."),
+        ("/wijken/", "Wijken · Aanschuiven", "Kom erbij. Koffie, eten, klussen of samen praten over de wijk."),
+    ],
+)
+def test_a_page_without_words_of_its_own_says_the_name_and_what_the_site_is_for(client, path, title, description):
+    page = unescape(client.get(path).content.decode())
+
+    assert f"<title>{title}</title>" in page
+    assert f'<meta name="description" content="{description}">' in page
+
+
+def test_the_front_page_is_described_by_its_own_words(client):
+    HomePage.objects.update(lead="Schuif aan in “West”.")
+
+    assert '<meta name="description" content="Schuif aan in “West”.">' in client.get("/").content.decode()
 
 
 def test_a_site_with_pages_of_its_own_keeps_them():

@@ -99,10 +99,40 @@ def test_a_place_that_says_nothing_of_its_hours_has_no_status():
     assert status([], [], AMSTERDAM, at("2026-11-25T10:00")) is None
 
 
-def test_closed_for_longer_than_we_look_ahead():
+@pytest.mark.parametrize(
+    ("moment", "sentence"),
+    [
+        ("2026-08-26T10:00", "Gesloten, dinsdag open vanaf 10:00"),
+        ("2026-08-25T10:00", "Gesloten, open vanaf dinsdag 1 september"),
+        ("2026-07-10T10:00", "Gesloten, open vanaf dinsdag 1 september"),
+    ],
+)
+def test_what_opens_in_a_week_or_later_says_the_day(moment, sentence):
     summer = [OtherHours(date(2026, 7, 1), date(2026, 8, 31), note="zomer")]
 
-    assert words(WEEKDAYS, summer, at("2026-07-10T10:00")) == "Gesloten"
+    assert words(WEEKDAYS, summer, at(moment)) == sentence
+
+
+def test_closed_for_longer_than_we_look_ahead():
+    rebuilt = [OtherHours(date(2026, 7, 1), date(2027, 8, 31), note="verbouwing")]
+
+    assert words(WEEKDAYS, rebuilt, at("2026-07-10T10:00")) == "Gesloten"
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open", "note"),
+    [("2026-12-25T00:30", True, "Kerstavond"), ("2026-12-25T01:00", False, "Kerst"), ("2026-12-24T23:59", True, "Kerstavond")],
+)
+def test_while_a_night_goes_on_the_note_is_of_the_day_it_began_on(moment, is_open, note):
+    feasts = [
+        OtherHours(date(2026, 12, 24), date(2026, 12, 24), time(18), time(1), "Kerstavond"),
+        OtherHours(date(2026, 12, 25), date(2026, 12, 25), note="Kerst"),
+    ]
+
+    state = status(WEEKDAYS, feasts, AMSTERDAM, at(moment))
+
+    assert state is not None
+    assert (state.is_open, state.note) == (is_open, note)
 
 
 def test_until_an_hour_is_said_only_when_it_comes_within_a_day():

@@ -26,7 +26,13 @@ def oude_westen(index) -> NeighbourhoodPage:
 @pytest.fixture
 def leeszaal(oude_westen) -> PlacePage:
     page = PlacePage(
-        title="Leeszaal", slug="leeszaal", street="Rijnhoutplein 3", latitude=51.917, longitude=4.467, step_free="Geen drempel."
+        title="Leeszaal",
+        slug="leeszaal",
+        street="Rijnhoutplein 3",
+        postcode="3014 TZ",
+        latitude=51.917,
+        longitude=4.467,
+        step_free="Geen drempel.",
     )
     page.opening_hours = [OpeningHours(weekday=day, since=time(0), until=time(0)) for day in range(7)]
     fatima = Contact(first_name="Fatima", about="Kent de wijk.", phone="06 00 00 00 00")
@@ -54,13 +60,41 @@ def test_the_place_page_shows_where_when_and_who(leeszaal, client):
 
     for text in (
         "Nu open",
-        "Rijnhoutplein 3",
+        "Rijnhoutplein 3, 3014 TZ Oude Westen",
         "Fatima",
         "Dinsdag en donderdag, 10:00\u00a0–\u00a013:00",
-        'href="tel:0600000000"',
+        '<a href="tel:0600000000">Bel of app mij: 06 00 00 00 00</a>',  # to read over to another phone, and on paper
         "Geen drempel.",
     ):
         assert text in page
+
+
+def test_whoever_gave_no_number_is_not_called(leeszaal, client):
+    Contact.objects.update(phone="")
+
+    assert "Bel of app" not in client.get("/wijken/oude-westen/leeszaal/").content.decode()
+
+
+@pytest.mark.parametrize("latitude", [51.917, None])
+def test_a_map_on_another_page_leads_to_the_place_and_says_where_it_is(leeszaal, oude_westen, client, latitude):
+    leeszaal.latitude, leeszaal.longitude = latitude, latitude and 4.467
+    leeszaal.save()
+    oude_westen.body = [("map", {"place": leeszaal})]
+    oude_westen.save()
+
+    page = client.get("/wijken/oude-westen/").content.decode()
+
+    assert '<b><a href="/wijken/oude-westen/leeszaal/">Leeszaal</a></b><br>Rijnhoutplein 3, 3014 TZ Oude Westen</p>' in page
+
+
+def test_a_map_on_another_page_leads_to_no_page_that_is_not_published(leeszaal, oude_westen, client):
+    oude_westen.body = [("map", {"place": leeszaal})]
+    oude_westen.save()
+    leeszaal.unpublish()
+
+    page = client.get("/wijken/oude-westen/").content.decode()
+
+    assert "<b>Leeszaal</b><br>Rijnhoutplein 3" in page
 
 
 def test_the_neighbourhood_page_shows_its_places_and_people(leeszaal, client):
