@@ -26,6 +26,7 @@ TIERS = ((12, 1, 112, 25.0), (24, 1, 130, 17.0), (60, 2, 116, 12.0), (110, 3, 10
 OPEN_SIZES = (8, 12, 16, 24, 40, 60, 100, 150, 200)  # chairs drawn when there is no limit: the next size up
 PEOPLE_A_CHAIR = (1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500, 1000)
 LOOKS = {"bewoner": "resident", "praktijk": "practice", "beleid": "policy", "mens": "person"}  # classes of site.css
+OWN_DOT = 2.2  # how large your own dot is in a big room; whom you bring: 1.5 (aanschuiven.js draws them so too)
 WITH_BACKS = 24  # up to so many chairs have a back and a picture; above it they are dots
 
 
@@ -172,10 +173,14 @@ def _chair(who: str | None, angle: float, radius: float, half: float, number: in
 
 
 def _dot(who: str | None, angle: float, radius: float, half: float, number: int, marks: str) -> str:
-    """A chair in a big room, in units of which 11.5 are half its size: its shape alone; your own is larger."""
+    """A chair in a big room, in units of which 11.5 are half its size: its shape alone; your own is large and has its picture."""
     x, y = (radius * 11.5 / half * turned(radians(angle)) for turned in (cos, sin))
-    place = f'transform="translate({x:.0f} {y:.0f})scale(1.5)"' if "mine" in marks else f'x="{x:.0f}" y="{y:.0f}"'
-    return f'<use class="seat {LOOKS[who] if who else "empty"}{marks}" data-chair="{number}" href="#punt-{who or "vrij"}" {place}/>'
+    is_mine = "mine" in marks
+    place = (
+        f'transform="translate({x:.0f} {y:.0f})scale({1.5 if "beside" in marks else OWN_DOT})"' if is_mine else f'x="{x:.0f}" y="{y:.0f}"'
+    )
+    shape = f"#{'stoel' if is_mine else 'punt'}-{who or 'vrij'}"
+    return f'<use class="seat {LOOKS[who] if who else "empty"}{marks}" data-chair="{number}" href="{shape}" {place}/>'
 
 
 def _cups(angles: Sequence[float], radius: float) -> str:
@@ -211,7 +216,7 @@ def svg(table: Table, mine: Sequence[int] = ()) -> SafeString:
     number_at = {place: number for number, place in enumerate(plan.place_of)}
     own = [number // each for number in mine]
     with_backs = n <= WITH_BACKS
-    turn = 90 - plan.spots[plan.place_of[own[0]]][0] if own and with_backs else 0
+    turn = 90 - plan.spots[plan.place_of[own[0]]][0] if own else 0
     out: list[str] = []
     cups: list[float] = []
     on_top: list[str] = []
@@ -219,9 +224,18 @@ def svg(table: Table, mine: Sequence[int] = ()) -> SafeString:
         number, angle = number_at[place], (spot + turn) % 360
         who = shown[number] if number < len(shown) else None
         is_mine = number in own
-        marks = " mine" if is_mine else " next" if who is None and not own and place == 0 and not table.is_over else ""
+        marks = (
+            (" mine" if number == own[0] else " mine beside")
+            if is_mine
+            else " next"
+            if who is None and not own and place == 0 and not table.is_over
+            else ""
+        )
         drawn = (_chair if with_backs else _dot)(who, angle, radius, plan.half, number, marks)
-        (on_top if is_mine else out).append(drawn)
+        if is_mine:
+            on_top.insert(0 if "beside" in marks else len(on_top), drawn)  # your own lies on top
+        else:
+            out.append(drawn)
         if who and with_backs:
             cups.append(angle)
     big, small = on_the_table(table)
@@ -234,8 +248,6 @@ def svg(table: Table, mine: Sequence[int] = ()) -> SafeString:
     card = (
         f'<g class="card" transform="translate(0 {_n(plan.table - 17)})"><rect x="-25" y="-13" width="50" height="25" rx="4"/>'
         f'<text y="5">{yours}</text></g>'
-        if with_backs
-        else ""  # a big room is not turned: your chair is anywhere
     )
     chairs_at = f'<g transform="scale({plan.half / (12.5 if with_backs else 11.5):.3f})">{"".join((*out, *on_top))}</g>'
     # Safe: numbers, our own class names, chairs and translated words; nothing here was typed by a visitor.

@@ -35,7 +35,7 @@ def test_the_drawing_is_well_formed_and_has_no_style(capacity, taken):
     assert chairs * people_a_chair >= (capacity or taken)
 
 
-@pytest.mark.parametrize(("chairs", "most"), [(12, 3000), (24, 5200), (40, 3700), (60, 5300)])
+@pytest.mark.parametrize(("chairs", "most"), [(12, 3000), (24, 5200), (40, 3850), (60, 5450)])
 def test_a_drawing_takes_few_bytes(chairs, most):
     drawing = svg(Table(["praktijk"] * chairs, chairs, chairs, chair="klapstoel"))
 
@@ -80,6 +80,20 @@ def test_your_own_chair_is_turned_to_the_bottom_and_no_chair_asks_for_you():
 
     assert re.search(r'<g transform="rotate\(90\)"><g class="seat policy mine" data-chair="3">', drawing)
     assert "jij?" not in drawing
+
+
+@pytest.mark.parametrize("chairs", [40, 120, 200])
+def test_your_own_chair_in_a_big_room_is_large_lies_at_the_bottom_on_top_and_has_a_card(chairs):
+    room = ElementTree.fromstring(svg(Table(["bewoner"] * 30, chairs, 30), mine=[7, 8]))
+    dots = [one for one in room.iter() if (one.get("class") or "").startswith("seat ")]
+    card = [one for one in room.iter() if one.get("class") == "card"]
+
+    own, beside = dots[-1], dots[-2]
+    assert (own.get("class"), own.get("data-chair"), own.get("href")) == ("seat resident mine", "7", "#stoel-bewoner")
+    assert re.fullmatch(r"translate\(-?0 [1-9]\d+\)scale\(2\.2\)", own.get("transform"))
+    assert (beside.get("class"), beside.get("data-chair")) == ("seat resident mine beside", "8")
+    assert beside.get("transform").endswith("scale(1.5)")
+    assert [text.text for text in card[0] if text.tag == "text"] == ["jij"]
 
 
 def test_a_freed_number_is_used_again_first():

@@ -12,15 +12,27 @@
     if (!mine.length) return;
     drawing.querySelectorAll(".next").forEach((chair) => { chair.classList.remove("next"); chair.querySelector("text")?.remove(); });
     mine.forEach((chair) => chair.classList.add("mine"));
-    const angle = (chair) => parseFloat(chair.parentNode.getAttribute("transform").slice(7));
-    if (!mine[0].querySelector(".back")) { // a big room: larger, not turned
-      for (const dot of mine.filter((one) => one.hasAttribute("x"))) {
-        dot.setAttribute("transform", `translate(${dot.getAttribute("x")} ${dot.getAttribute("y")})scale(1.5)`);
+    if (!mine[0].querySelector(".back")) { // a big room: dots on rings, turned by their coordinates
+      const at = (dot) => ["x", "y"].map((side) => +dot.getAttribute(side));
+      if (!mine[0].hasAttribute("x")) return; // drawn for whoever looks
+      const turn = Math.PI / 2 - Math.atan2(...at(mine[0]).reverse());
+      for (const dot of drawing.querySelectorAll("use.seat")) {
+        const [x, y] = at(dot);
+        const [left, down] = [x * Math.cos(turn) - y * Math.sin(turn), x * Math.sin(turn) + y * Math.cos(turn)].map(Math.round);
+        if (!mine.includes(dot)) {
+          dot.setAttribute("x", left);
+          dot.setAttribute("y", down);
+          continue;
+        }
         dot.removeAttribute("x");
         dot.removeAttribute("y");
+        dot.setAttribute("transform", `translate(${left} ${down})scale(${dot === mine[0] ? 2.2 : 1.5})`);
+        dot.setAttribute("href", dot.getAttribute("href").replace("punt", "stoel"));
       }
+      mine[0].parentNode.append(...mine.reverse());
       return;
     }
+    const angle = (chair) => parseFloat(chair.parentNode.getAttribute("transform").slice(7));
     const turn = 90 - angle(mine[0]);
     for (const chair of drawing.querySelectorAll(".seat")) {
       const now = angle(chair) + turn;
@@ -285,6 +297,12 @@
     if (event.target.action?.endsWith("/aanschuiven/")) arriving(true);
   });
   if (arriving(false)) (find("aan-tafel") || find("wacht"))?.focus();
+
+  // --- a list to choose from: a tap says at once what was picked, keys walk past what is not meant ---------------------------
+  let byKey = false;
+  addEventListener("keydown", () => { byKey = true; }, true);
+  addEventListener("pointerdown", () => { byKey = false; }, true);
+  document.addEventListener("change", ({ target }) => { if (!byKey && target.matches("[data-answer] select")) htmx.trigger(target, "picked"); });
 
   // --- copy, share, print, map -----------------------------------------------------------------------------------------------
   function done(button, text) {
