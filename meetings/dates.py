@@ -13,7 +13,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -79,8 +79,8 @@ def create(
 def materialise(meeting: Meeting, *, now: datetime, since: datetime | None = None) -> int:
     """Write out the dates of every rule up to the horizon that are not there yet, in one statement; the number of new rows.
 
-    From ``since`` on, else from what is on right now: what has passed stays as it was. Safe to run twice, and at the same time
-    as another: a date is known by its key.
+    From ``since`` on, else from what is on right now: what has passed stays as it was. Safe to run twice: a date is known by its
+    key. The meeting is held, and was read since: else a rule that changes meanwhile would be given dates that it does not have.
     """
     taken = _keys_in_use(meeting)
     repeated, new = repeated_fields(meeting), []
@@ -152,8 +152,14 @@ def _row(
 
 def extend_all(*, now: datetime) -> int:
     """The nightly task: every series reaches the horizon again. The number of new dates."""
-    repeating = Meeting.objects.filter(pk__in=Segment.objects.exclude(rule="").values("meeting"))
-    return sum(materialise(meeting, now=now) for meeting in repeating.select_related("place", "neighbourhood", "initiative").iterator())
+    repeating = Segment.objects.exclude(rule="").order_by("meeting_id").values_list("meeting_id", flat=True).distinct()
+    return sum(_extend(meeting_id, now) for meeting_id in list(repeating))
+
+
+def _extend(meeting_id: int, now: datetime) -> int:
+    with transaction.atomic():
+        held = _held().select_related("place", "neighbourhood", "initiative").filter(pk=meeting_id).first()
+        return materialise(held, now=now) if held else 0
 
 
 def change_rule(meeting: Meeting, *, starts_at: datetime | None, duration: timedelta, rule: str, now: datetime) -> None:
@@ -287,7 +293,12 @@ def _first_free(meeting: Meeting, wanted: dict[str, datetime], now: datetime) ->
 
 def _hold(meeting: Meeting) -> None:
     """Keep others from giving this meeting a date, or another rule, until the transaction ends. Before any date of it is held."""
-    Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
+    _held().get(pk=meeting.pk)
+
+
+def _held() -> QuerySet[Meeting]:
+    """Meetings that are held as soon as they are read, without what they point at: that may be nothing (an outer join)."""
+    return Meeting.objects.select_for_update(no_key=True, of=("self",))
 
 
 def is_taken(occurrence: Occurrence, starts_at: datetime) -> bool:
@@ -313,7 +324,8 @@ def add_date(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, now: d
 def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *, now: datetime) -> Occurrence:
     """Another time for one date; its address and its people stay, and who gave an address hears of it.
 
-    Raises DateTaken for the moment at which another date of its meeting begins.
+    One that had begun may be to come again: then who waits gets the chairs that are free. Raises DateTaken for the moment at which
+    another date of its meeting begins, OccurrenceGone.
     """
     with transaction.atomic():
         _hold(occurrence.meeting)
@@ -328,6 +340,7 @@ def move_date(occurrence: Occurrence, starts_at: datetime, ends_at: datetime, *,
         held.version += 1
         held.save(update_fields=["starts_at", "ends_at", "is_exception", "sequence", "version", "changed_at"])
         seats.nobody_knows(held)
+        held = seats.move_up(held.pk, now=now)  # first of the two mails: it says that there is a chair, and when
         transaction.on_commit(partial(live.announce, held.path, held.version))
         transaction.on_commit(partial(notices.tell_all.enqueue, "moved", held.pk))
     return held

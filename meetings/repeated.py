@@ -55,7 +55,7 @@ def copy_to_dates(meeting: Meeting, *, now: datetime) -> None:
     """Bring what dates repeat of their meeting in step with it, after an edit; who watches a table sees it.
 
     What has passed keeps its place and its rules of the table: that is how it was. Whoever is on a date that is somewhere else
-    now, and gave an address, hears of it.
+    now, and gave an address, hears of it. Who waits and may sit by other rules gets a chair, before anybody else can take it.
     """
     repeated = repeated_fields(meeting)
     where = {name: value for name, value in repeated.items() if name.startswith(("place", "neighbourhood"))}
@@ -70,6 +70,8 @@ def copy_to_dates(meeting: Meeting, *, now: datetime) -> None:
         _differing(coming, where).update(sequence=F("sequence") + 1, changed_at=timezone.now())
         changed = list(_differing(coming, repeated).values_list("pk", flat=True))
         meeting.occurrences.filter(pk__in=changed).update(**repeated, version=F("version") + 1)
+        for pk in meeting.occurrences.filter(pk__in=changed, waiting__gt=0).order_by("pk").values_list("pk", flat=True):
+            seats.move_up(pk, now=now)
         for occurrence in meeting.occurrences.filter(pk__in=changed):
             transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version))
 
@@ -107,6 +109,7 @@ def copy_initiative(initiative: Initiative, *, went_off: bool, now: datetime) ->
     """An initiative got another name, or went off every list just now (``went_off``) and takes its meetings along."""
     with transaction.atomic():
         known = set(initiative.meetings.for_everyone_by_itself().values_list("pk", flat=True)) if went_off else set()
+        seats.hold_meetings(initiative.meetings.all())
         written = Q() if went_off else Q(ends_at__gt=now) | Q(ends_at=None)
         seats.lock_all(Occurrence.objects.filter(written, meeting__in=initiative.meetings.values("pk")))
         for meeting in initiative.meetings.select_related("place", "neighbourhood", "initiative"):
@@ -126,6 +129,7 @@ def go_unlisted(meeting: Meeting, *, now: datetime) -> None:
 def _hide(meeting: Meeting, now: datetime) -> None:
     """Every address that anybody may know, of dates long past too, is announced: pages in memory go first, and open ones close."""
     transaction.on_commit(partial(live.drop_cached, meeting.path))
+    seats.hold_meetings(Meeting.objects.filter(pk=meeting.pk))
     seats.lock_all(meeting.occurrences.all())
     meeting.occurrences.update(version=F("version") + 1)
     for occurrence in meeting.occurrences.all():

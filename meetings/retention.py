@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -35,7 +36,7 @@ def _erase_personal(before: datetime) -> int:
     to_do = SignUp.objects.filter(personal, occurrence__ends_at__lt=before)
     erased = 0
     for occurrence_id in to_do.order_by("occurrence_id").values_list("occurrence_id", flat=True).distinct():
-        with transaction.atomic():
+        with suppress(seats.OccurrenceGone), transaction.atomic():
             occurrence = seats.lock(occurrence_id)
             if occurrence.ends_at is not None and occurrence.ends_at < before:  # nobody moved it meanwhile
                 # Of this date alone, without a join: an UPDATE with one asks the table anew for each of its rows.
@@ -48,7 +49,9 @@ def _give_back_undated(now: datetime) -> int:
     old = SignUp.objects.filter(occurrence__ends_at=None, created_at__lt=since).exclude(keyring__in=_in_use(since)).exclude(keyring=None)
     given_back = 0
     for sign_up in list(old.select_related("keyring")):
-        if sign_up.keyring:
+        if sign_up.keyring is None:
+            continue
+        with suppress(seats.OccurrenceGone):
             given_back += seats.leave(sign_up.occurrence_id, sign_up.keyring, now=now) != seats.Left.NOTHING
     return given_back
 

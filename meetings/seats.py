@@ -5,8 +5,9 @@ so a full table stays full whoever asks. Always true, whatever runs at once: peo
 rows; one sign-up a keyring a date; first come first served within the balance rule; a chair that falls free goes to the
 first on the waiting list who fits, in the same transaction; a party sits or waits as a whole.
 
-PostgreSQL locks rows with SELECT FOR UPDATE, always in the same order, so that nobody waits in a circle: first the keyring,
-then occurrences by their number. SQLite ignores that; there ``transaction_mode`` IMMEDIATE makes every transaction wait for the
+PostgreSQL locks rows with SELECT FOR UPDATE, always in the same order, so that nobody waits in a circle: first the keyring, then
+meetings by their number, then occurrences by theirs. A change of chairs needs no meeting; what gives a meeting other dates, another
+rule or another address holds it first. SQLite ignores that; there ``transaction_mode`` IMMEDIATE makes every transaction wait for the
 one before it.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -25,7 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import live, notices, round_table
-from .models import Keyring, Occurrence, SignUp
+from .models import Keyring, Meeting, Occurrence, SignUp
 from .models.choices import Balance, NameVisibility, Perspective
 from .models.occurrence import SEATS_FIELD
 from .models.sign_up import MAX_PARTY, WITH_ADDRESS
@@ -58,6 +59,13 @@ class OccurrenceClosed(SeatsError):
                 else _("De lijst voor “%(title)s” is dicht. In de agenda zie je waar je nog kunt aanschuiven.")
             )
         super().__init__(sentence % {"title": occurrence.title})
+
+
+class OccurrenceGone(SeatsError):
+    """The date fell out since it was looked up: it is as unknown as one that never was (404)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Deze datum is er niet meer. In de agenda zie je waar je wel kunt aanschuiven."))
 
 
 class FormSentBefore(SeatsError):
@@ -145,13 +153,21 @@ def _written(occurrence: Occurrence) -> tuple[object, ...]:
 
 
 def lock(occurrence_id: int) -> Occurrence:
-    """The occurrence, held until the transaction ends."""
-    return Occurrence.objects.select_for_update().get(pk=occurrence_id)
+    """The occurrence, held until the transaction ends. Raises OccurrenceGone."""
+    held = Occurrence.objects.select_for_update().filter(pk=occurrence_id).first()
+    if held is None:
+        raise OccurrenceGone
+    return held
 
 
 def lock_all(occurrences: QuerySet[Occurrence]) -> list[int]:
     """The numbers of occurrences, which are held until the transaction ends: for a change of many at once."""
     return list(occurrences.select_for_update().order_by("pk").values_list("pk", flat=True))
+
+
+def hold_meetings(meetings: QuerySet[Meeting]) -> None:
+    """Keep others from giving meetings a date, a rule or an address, until the transaction ends. Before any of their dates is held."""
+    list(meetings.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
 
 
 def hold(keyring: Keyring) -> None:
@@ -165,7 +181,7 @@ def _changing(occurrence_id: int, now: datetime) -> Iterator[Occurrence]:
     """Hold an occurrence; afterwards fill its chairs from the waiting list, save, and tell who watches once it is certain.
 
     Where nothing came of it there is no new version and nothing to tell. A change that only a sign-up shows, such as a name,
-    moves ``version`` on itself.
+    moves ``version`` on itself. Raises OccurrenceGone.
     """
     with transaction.atomic():
         occurrence = lock(occurrence_id)
@@ -199,7 +215,7 @@ def take(
 
     A keyring that already sits or waits changes its sign-up if ``may_change``. The same ``form_token`` again within ``AGAIN``
     changes nothing. Raises OccurrenceClosed; NotEnoughSeats or BalanceWouldTip when a change does not fit, and then keeps what
-    was; AlreadySits; FormSentBefore for a ``form_token`` that another keyring or another occurrence has; KeyringGone.
+    was; AlreadySits; FormSentBefore for a ``form_token`` that another keyring or another occurrence has; KeyringGone; OccurrenceGone.
     """
     if not 1 <= party <= MAX_PARTY:
         raise ValueError(f"party is {party}: a sign-up takes 1 to {MAX_PARTY} chairs")
@@ -257,7 +273,7 @@ def _refuse_second(occurrence: Occurrence, form_hash: str, now: datetime) -> Non
 
 
 def leave(occurrence_id: int, keyring: Keyring, *, now: datetime) -> Left:
-    """Give the chairs of ``keyring`` back. Raises OccurrenceClosed once the date has begun."""
+    """Give the chairs of ``keyring`` back. Raises OccurrenceClosed once the date has begun, OccurrenceGone once there is none."""
     with _changing(occurrence_id, now) as occurrence:
         if occurrence.has_begun(now):
             raise OccurrenceClosed(occurrence, now)
@@ -279,6 +295,13 @@ def set_capacity(occurrence_id: int, capacity: int | None, *, now: datetime) -> 
             raise CapacityTooLow(occurrence.taken)
         occurrence.capacity = capacity
         _renumber(occurrence)
+    return occurrence
+
+
+def move_up(occurrence_id: int, *, now: datetime) -> Occurrence:
+    """Seat who waits and fits, after a change that is not of chairs: other rules of the table, another day."""
+    with _changing(occurrence_id, now) as occurrence:
+        pass
     return occurrence
 
 
@@ -464,9 +487,10 @@ def erase(keyring: Keyring, *, now: datetime) -> None:
         held = Keyring.objects.select_for_update().filter(pk=keyring.pk).first()
         if held is None:
             return
+        hold_meetings(Meeting.objects.filter(host_keyring=held))  # which they lose at the end
         not_over = Q(occurrence__ends_at=None) | Q(occurrence__ends_at__gt=now)
         for occurrence_id in list(held.sign_ups.filter(not_over).order_by("occurrence_id").values_list("occurrence_id", flat=True)):
-            with _changing(occurrence_id, now) as occurrence:
+            with suppress(OccurrenceGone), _changing(occurrence_id, now) as occurrence:
                 sign_up = occurrence.sign_ups.filter(keyring=held).first()
                 if sign_up is None:
                     continue  # given back while we waited

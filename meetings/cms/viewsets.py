@@ -367,6 +367,13 @@ def with_people(occurrences: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
 class OccurrenceEditView(EditView):
     """Says after saving who hears of the change by itself, and who does not."""
 
+    def save_instance(self) -> Occurrence:
+        try:
+            saved: Occurrence = super().save_instance()
+        except (Occurrence.DoesNotExist, seats.OccurrenceGone) as gone:  # its rule changed since the page was asked for
+            raise Http404 from gone
+        return saved
+
     def get_page_subtitle(self) -> str:
         return f"{self.object.title}, {local(self.object.starts_at, self.object)}"
 

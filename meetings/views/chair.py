@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from meetings import keys, notices, rate, seats, table
@@ -202,6 +203,7 @@ def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: Chair
 
 
 @never_cache
+@csrf_exempt
 @require_safe
 @follows_a_move
 def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
@@ -270,6 +272,8 @@ def leave(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     elif request.method == "POST":
         try:
             left = seats.leave(occurrence.pk, keyring, now=timezone.now())
+        except seats.OccurrenceGone as gone:
+            raise Http404 from gone
         except seats.OccurrenceClosed as closed:
             refused, status = str(closed), 422
         else:

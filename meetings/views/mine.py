@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import wraps
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -64,6 +65,7 @@ def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, s
 
 
 @never_cache
+@csrf_exempt
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     device = keys.Device(request)
@@ -172,10 +174,12 @@ def _remember(request: HttpRequest, opened: Opened) -> HttpResponse:
 def leave_by_key(request: HttpRequest, opened: Opened, *, sign_up_id: int) -> HttpResponse:
     if too_often := _too_often(request, opened):
         return too_often
-    sign_up = opened.keyring.sign_ups.filter(pk=sign_up_id).first()
+    sign_up = opened.keyring.sign_ups.select_related("occurrence").filter(pk=sign_up_id).first()
     if sign_up is not None:
         try:
             left = seats.leave(sign_up.occurrence_id, opened.keyring, now=timezone.now())
+        except seats.OccurrenceGone:
+            left = seats.Left.NOTHING
         except seats.OccurrenceClosed as closed:
             return _chairs(request, opened.key, opened.raw, by_link=True, status=422, refused=str(closed))
         messages.success(request, goodbye(left, sign_up.occurrence))
@@ -242,8 +246,9 @@ def renew(request: HttpRequest) -> HttpResponse:
     if keyring := device.keyring:
         if rate.is_too_often(request, keyring, "mine"):
             return _chairs(request, device.key, device.raw, by_link=False, status=429, refused=str(TOO_OFTEN))
-        keys.revoke_all(keyring, now=timezone.now())
-        raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("nieuwe link"))
+        with transaction.atomic():  # else who is cut off in between has no link at all
+            keys.revoke_all(keyring, now=timezone.now())
+            raw = keys.mint(Key.Scope.KEYRING, keyring=keyring, label=gettext_lazy("nieuwe link"))
         keys.remember(response, raw, is_own=not device.borrowed)
         messages.success(request, _("Dit is jouw nieuwe link. De oude werkt niet meer."))
     return response

@@ -950,6 +950,17 @@ def test_a_mistyped_link_and_one_that_ended_get_the_same_404_which_says_what_to_
         assert '<html lang="en"' in Client().get(typed, headers={"Accept-Language": "en-GB,en;q=0.9"}).text
 
 
+def test_a_link_that_could_not_be_renewed_goes_on_working(client, table, monkeypatch):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    monkeypatch.setattr(keys, "mint", lambda *args, **options: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        client.post("/mijn/link/")
+
+    assert Key.objects.get().revoked_at is None
+    assert table.title in client.get("/mijn/").content.decode()
+
+
 def test_a_renewed_link_ends_every_old_one(client, table):
     client.post(chair(table), {"perspectief": "bewoner"})
     old = client.cookies[settings.KEYRING_COOKIE].value
@@ -1075,3 +1086,38 @@ def test_the_number_of_queries_for_the_table_does_not_grow_with_its_guests(clien
             client.get(table.get_absolute_url())
         numbers.append(len(queries))
     assert numbers[0] == numbers[1] <= 10
+
+
+def fall_out(table: Occurrence) -> bool:
+    """Another rule for the meeting, between looking the date up and holding it; in place of a look at who asks too often."""
+    Occurrence.objects.filter(pk=table.pk).delete()
+    return False
+
+
+@pytest.mark.parametrize("whose", ["mij", "ander"])
+def test_a_chair_at_a_date_that_falls_out_meanwhile_is_not_found_and_leaves_no_keyring(client, table, monkeypatch, whose):
+    monkeypatch.setattr(rate, "is_too_often", lambda *_: fall_out(table))
+
+    answer = client.post(chair(table), {"perspectief": "bewoner", "voor": whose})
+
+    assert (answer.status_code, answer.templates[0].name) == (404, client.get(chair(table)).templates[0].name)
+    assert not Keyring.objects.exists()
+
+
+def test_giving_back_at_a_date_that_falls_out_meanwhile_is_not_found(client, table, monkeypatch):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    monkeypatch.setattr(rate, "is_too_often", lambda *_: fall_out(table))
+
+    assert client.post(f"{table.get_absolute_url()}opstaan/").status_code == 404
+
+
+def test_giving_back_by_link_at_a_date_that_falls_out_meanwhile_says_that_there_is_no_chair(client, table, monkeypatch):
+    client.post(chair(table), {"perspectief": "bewoner"})
+    link = f"/mijn/{client.cookies[settings.KEYRING_COOKIE].value}/"
+    taken, real = SignUp.objects.get(), seats.lock
+    monkeypatch.setattr(seats, "lock", lambda pk: fall_out(table) or real(pk))
+
+    answer = client.post(f"{link}opstaan/{taken.pk}/", follow=True)
+
+    assert (answer.redirect_chain, answer.status_code) == ([(link, 303)], 200)
+    assert "Je had hier geen stoel meer." in answer.text

@@ -15,6 +15,7 @@ from wagtail.models import GroupPagePermission, ModelLogEntry, Page, ReferenceIn
 from wagtail.users.models import UserProfile
 
 from meetings import dates, notices, seats
+from meetings.cms.forms import OccurrenceForm
 from meetings.models import Initiative, Kind, Meeting, Occurrence, Visibility
 from meetings.models.choices import Perspective
 from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
@@ -532,6 +533,18 @@ def test_a_place_stays_while_dates_are_to_come_and_goes_after(boss, pages):
     assert not PlacePage.objects.filter(pk=page.pk).exists()
 
 
+def test_a_page_with_coming_dates_is_not_taken_off_the_site_either(boss, pages, ours):
+    page = pages["Bospolder"]
+
+    one = boss.post(reverse("wagtailadmin_pages:unpublish", args=[page.pk]), follow=True)
+    many = boss.post(reverse("wagtail_bulk_action", args=["wagtailcore", "page", "unpublish"]) + f"?id={page.pk}", follow=True)
+
+    assert NeighbourhoodPage.objects.get(pk=page.pk).live
+    for answer in (one, many):
+        assert answer.status_code == 200
+        assert "data in de agenda. Verplaats of schrap die eerst, dan kan deze pagina weg." in answer.content.decode()
+
+
 def test_unlisted_dates_are_in_no_figure_either(boss, pages, hidden):
     where = reverse("wagtailadmin_pages:delete", args=[pages["Bospolder"].pk])
 
@@ -861,3 +874,22 @@ def test_another_rule_or_place_says_what_became_of_the_dates_with_people(editor,
     placed = editor.post(where, form_of(editor, where, place_text="Op het plein"), follow=True)
     assert "De plek is anders, ook van 1 datum waar mensen op staan. 1 mens krijgt een mail." in said_by(placed)
     assert "Weten het misschien nog niet: 1." in editor.get(address("occurrence", "edit", second.pk)).content.decode()
+
+
+@pytest.mark.parametrize("falls_out", ["before it is saved", "while it is saved"])
+def test_a_date_that_falls_out_while_an_editor_changes_it_is_not_found(boss, monkeypatch, falls_out):
+    date = factories.occurrence(starts_at=SOON, capacity=4)
+    real, clean = seats.lock, OccurrenceForm.clean
+
+    def drop_and(action, *arguments):
+        Occurrence.objects.filter(pk=date.pk).delete()
+        return action(*arguments)
+
+    if falls_out == "while it is saved":
+        monkeypatch.setattr(seats, "lock", lambda pk: drop_and(real, pk))
+    else:
+        monkeypatch.setattr(OccurrenceForm, "clean", lambda form: (clean(form), drop_and(dict))[0])
+    local = SOON.astimezone(date.meeting.zone)
+    data = {"starts_at": f"{local:%Y-%m-%d %H:%M}", "ends_at": f"{local + TWO_HOURS:%Y-%m-%d %H:%M}", "capacity": "6"}
+
+    assert boss.post(address("occurrence", "edit", date.pk), data).status_code == 404

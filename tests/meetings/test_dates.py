@@ -34,7 +34,7 @@ def series(rule: str = "FREQ=WEEKLY", starts_at: datetime | None = EVENING, now:
 
 
 def sit(occurrence: Occurrence, now: datetime = NOW, **fields) -> SignUp:
-    return seats.take(occurrence.pk, factories.keyring(), Perspective.RESIDENT, now=now, **fields)
+    return seats.take(occurrence.pk, factories.keyring(), fields.pop("perspective", Perspective.RESIDENT), now=now, **fields)
 
 
 def told() -> list[list]:
@@ -315,6 +315,27 @@ def test_a_date_does_not_move_onto_another_of_its_meeting_and_may_change_its_end
     Occurrence.objects.filter(pk=first.pk).update(starts_at=second.starts_at, ends_at=second.ends_at)  # as some did before
 
     assert dates.move_date(first, second.starts_at, second.ends_at + TWO_HOURS, now=NOW).version == 1
+
+
+def test_who_waits_beside_a_free_chair_sits_once_the_date_is_to_come_again(django_capture_on_commit_callbacks, monkeypatch):
+    """A chair was brought after it had begun, when nobody is given one any more; then it was put off."""
+    announced: list[int] = []
+    monkeypatch.setattr("meetings.live.announce", lambda path, version: announced.append(version))
+    date = series("", capacity=1).occurrences.get()
+    sit(date)
+    waits, late = sit(date), EVENING + timedelta(minutes=10)
+    seats.set_capacity(date.pk, 2, now=late)
+    waits.refresh_from_db()
+    assert waits.state == SignUp.State.WAITING
+
+    with django_capture_on_commit_callbacks(execute=True):
+        moved = dates.move_date(date, EVENING + timedelta(days=1), EVENING + timedelta(days=1, hours=2), now=late)
+
+    waits.refresh_from_db()
+    assert (waits.state, waits.chairs) == (SignUp.State.SEATED, [1])
+    assert (moved.taken, moved.waiting, max(announced)) == (2, 0, moved.version)
+    tasks = DBTaskResult.objects.filter(task_path__startswith="meetings.").order_by("enqueued_at").values_list("task_path", flat=True)
+    assert list(tasks) == ["meetings.notices.tell_promoted", "meetings.notices.tell_all"]  # who sits now reads that first
 
 
 def test_a_frame_with_another_chair_asks_the_database_no_more(django_assert_num_queries):

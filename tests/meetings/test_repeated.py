@@ -6,14 +6,17 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail as outbox
+from django_tasks_db.models import DBTaskResult
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
-from meetings import notices, repeated
+from meetings import notices, repeated, seats
 from meetings.models import Initiative, Kind, Meeting, Occurrence, SignUp, Visibility
+from meetings.models.choices import Balance, Perspective
 from tests import factories
 from tests.factories import EVENING, NOW
 from tests.meetings.test_dates import series, sit, told
+from tests.meetings.test_seats import assert_sound
 
 pytestmark = pytest.mark.django_db
 
@@ -262,3 +265,45 @@ def test_a_meeting_of_an_unlisted_initiative_is_in_no_search_engine(client, addr
 
     assert client.get(address.format(slug=hidden.slug)).headers["X-Robots-Tag"] == "noindex"
     assert "X-Robots-Tag" not in client.get(address.format(slug=listed.slug)).headers
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{"balance": Balance.NONE}, {"kind": Kind.ACTIVITY}, {"balance": Balance.RESIDENTS, "resident_seats": 1}, {"formal_start": 2}],
+    ids=["without balance", "an activity", "chairs for residents", "more to begin with"],
+)
+def test_who_may_sit_by_other_rules_gets_the_chair_before_a_newcomer_and_hears_of_it(announced, rules):
+    meeting = series("", kind=Kind.SESSION, capacity=3, balance=Balance.EQUAL, formal_start=1)
+    date = meeting.occurrences.get()
+    sit(date, perspective=Perspective.POLICY)
+    waits = sit(date, perspective=Perspective.POLICY)
+    assert waits.state == SignUp.State.WAITING
+    for name, value in rules.items():
+        setattr(meeting, name, value)
+    meeting.save()
+
+    with announced() as found:
+        repeated.copy_to_dates(meeting, now=NOW)
+    newcomer = sit(date)
+
+    waits.refresh_from_db()
+    assert (waits.state, waits.chairs, waits.told_at, newcomer.state) == ("seated", [1], None, "seated")
+    assert_sound(date)
+    assert date.waiting == 0
+    assert set(found) == {(date.path, 4)}  # two sat down, other rules, and one moved up
+    assert list(DBTaskResult.objects.filter(task_path="meetings.notices.tell_promoted").values_list("args_kwargs__args__0", flat=True)) == [
+        waits.pk
+    ]
+
+
+def test_other_rules_seat_nobody_at_a_date_that_has_begun_or_does_not_go_ahead():
+    meeting = series(kind=Kind.SESSION, capacity=3, balance=Balance.EQUAL, formal_start=0)
+    begun, cancelled = meeting.occurrences.order_by("starts_at")[:2]
+    waiting = [sit(date, perspective=Perspective.POLICY) for date in (begun, cancelled)]
+    seats.cancel(cancelled.pk, "storm", now=NOW)
+    meeting.balance = Balance.NONE
+    meeting.save()
+
+    repeated.copy_to_dates(meeting, now=EVENING + timedelta(minutes=5))
+
+    assert set(SignUp.objects.filter(pk__in=[one.pk for one in waiting]).values_list("state", flat=True)) == {"waiting"}

@@ -42,6 +42,21 @@ def test_names_addresses_and_messages_go_after_the_days_a_site_keeps_them_and_th
     assert retention.erase_past(30, now=AFTER + timedelta(hours=2)) == 0
 
 
+def test_a_date_that_falls_out_meanwhile_keeps_no_other_from_being_forgotten(monkeypatch):
+    rows, real = [sit(factories.occurrence(), form_token=f"een-teken-van-nummer-{n}") for n in range(2)], seats.lock
+    undated = sit(factories.occurrence(starts_at=None), form_token="een-teken-zonder-datum")
+    SignUp.objects.filter(pk=undated.pk).update(created_at=NOW - timedelta(days=400))
+
+    def lock(occurrence_id: int) -> Occurrence:
+        Occurrence.objects.filter(pk__in=[rows[0].occurrence_id, undated.occurrence_id]).delete()
+        return real(occurrence_id)
+
+    monkeypatch.setattr(seats, "lock", lock)
+    assert retention.erase_past(30, now=AFTER + timedelta(hours=2)) == 1
+
+    assert [(row.pk, row.name) for row in SignUp.objects.all()] == [(rows[1].pk, "")]
+
+
 def test_what_is_still_to_come_is_left_alone():
     keyring = factories.keyring(email="z@example.org")
     later = factories.occurrence(starts_at=EVENING + timedelta(days=60))

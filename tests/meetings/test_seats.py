@@ -95,6 +95,47 @@ def test_a_form_that_came_in_from_another_keyring_leads_there_only_just_after_it
     assert where.sign_ups.get() == taken
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda gone, who: seats.take(gone, who, RESIDENT, now=BEFORE),
+        lambda gone, who: seats.leave(gone, who, now=BEFORE),
+        lambda gone, who: seats.set_capacity(gone, 3, now=BEFORE),
+        lambda gone, who: seats.set_closed(gone, True, now=BEFORE),
+        lambda gone, who: seats.cancel(gone, "storm", now=BEFORE),
+        lambda gone, who: seats.reopen(gone, now=BEFORE),
+    ],
+    ids=["take", "leave", "capacity", "close", "cancel", "reopen"],
+)
+def test_a_date_that_fell_out_meanwhile_says_so_whatever_is_asked_of_it(change):
+    where = table()
+    gone = where.pk
+    where.delete()
+
+    with pytest.raises(seats.OccurrenceGone, match=r"^Deze datum is er niet meer\."):
+        change(gone, keyring())
+    assert not SignUp.objects.exists()
+
+
+def test_who_erases_everything_passes_by_a_date_that_fell_out_meanwhile(monkeypatch):
+    who, other, real = keyring(), keyring(), seats.lock
+    falls_out, stays = table(capacity=2), table(capacity=2)
+    for where in (falls_out, stays):
+        take(where, who=who)
+    take(stays, who=other)
+
+    def lock(occurrence_id: int) -> Occurrence:
+        Occurrence.objects.filter(pk=falls_out.pk).delete()
+        return real(occurrence_id)
+
+    monkeypatch.setattr(seats, "lock", lock)
+    seats.erase(who, now=BEFORE)
+
+    assert list(Keyring.objects.all()) == [other]
+    assert_sound(stays)
+    assert stays.seats_taken == 1
+
+
 def test_who_sits_and_did_not_ask_to_change_keeps_what_they_have():
     where, who = table(capacity=4), keyring()
     take(where, who=who, name="Joke")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from threading import Barrier, Event, Thread
+from threading import Barrier, Event, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -19,10 +19,11 @@ from django.db.models import Q, Sum
 from django.test import Client
 from django.utils import timezone
 
-from meetings import repeated, seats
+from meetings import dates, repeated, seats
 from meetings.models import Initiative, Keyring, Occurrence, SignUp
 from meetings.models.choices import Balance, Perspective
-from tests.factories import keyring, meeting, occurrence
+from tests.factories import EVENING, NOW, keyring, meeting, occurrence
+from tests.meetings.test_dates import series
 from tests.meetings.test_seats import BEFORE, assert_sound, table
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -285,3 +286,53 @@ def test_the_control_without_the_lock_seats_more_people_than_there_are_chairs(mo
     at_once([taking(where) for _person in range(PEOPLE)])
 
     assert people_on_chairs(where) > where.capacity
+
+
+def test_a_rule_that_changes_while_the_nightly_task_writes_out_its_dates_is_given_no_date_of_the_old_one(monkeypatch):
+    soup = series("FREQ=DAILY")
+    tonight = NOW + timedelta(days=3)  # three dates more, by the rule so far
+    was_read, has_changed, real, editor = Event(), Event(), dates._wanted, current_thread()
+
+    def wanted(*args: Any, **options: Any) -> dict[str, datetime]:
+        found = real(*args, **options)
+        if current_thread() is not editor:
+            was_read.set()
+            has_changed.wait(0.5)  # which whoever holds the meeting has to wait out
+        return found
+
+    monkeypatch.setattr(dates, "_wanted", wanted)
+
+    def change() -> None:
+        was_read.wait(10)
+        dates.change_rule(soup, starts_at=EVENING, duration=timedelta(hours=2), rule="FREQ=WEEKLY", now=tonight)
+        has_changed.set()
+
+    def extend() -> None:
+        dates.extend_all(now=tonight)
+        connection.close()
+
+    night = Thread(target=extend, daemon=True)
+    night.start()
+    change()
+    night.join(10)
+
+    assert {one.starts_at.weekday() for one in soup.occurrences.all()} == {EVENING.weekday()}
+    assert soup.occurrences.count() == 57
+
+
+def test_who_hosts_and_erases_everything_and_who_puts_off_their_date_do_not_wait_in_a_circle(monkeypatch):
+    real, who = seats.lock, keyring()
+    where = occurrence(meeting=meeting(host_keyring=who), starts_at=BEFORE + timedelta(days=2))
+    seats.take(where.pk, who, Perspective.RESIDENT, now=BEFORE)
+
+    def lock(occurrence_id: int) -> Occurrence:
+        time.sleep(0.2)  # the other holds what comes first there
+        held = real(occurrence_id)
+        time.sleep(0.2)
+        return held
+
+    monkeypatch.setattr(seats, "lock", lock)
+    put_off = partial(dates.move_date, where, BEFORE + timedelta(days=3), BEFORE + timedelta(days=4), now=BEFORE)
+
+    assert at_once([partial(seats.erase, who, now=BEFORE), put_off]) == []
+    assert not Keyring.objects.exists()
