@@ -10,13 +10,13 @@ from places.blocks import BODY as PLACES_BODY
 class ComingMeetingsBlock(blocks.StructBlock):
     """Coming meetings, filtered."""
 
-    heading = blocks.CharBlock(label=_("kop"), required=False, max_length=80)
-    neighbourhood = blocks.PageChooserBlock(label=_("wijk"), page_type="places.NeighbourhoodPage", required=False)
-    place = blocks.PageChooserBlock(label=_("plek"), page_type="places.PlacePage", required=False)
+    heading = blocks.CharBlock(label=_("Kop"), required=False, max_length=80)
+    neighbourhood = blocks.PageChooserBlock(label=_("Wijk"), page_type="places.NeighbourhoodPage", required=False)
+    place = blocks.PageChooserBlock(label=_("Plek"), page_type="places.PlacePage", required=False)
     kind = blocks.ChoiceBlock(
-        label=_("soort"), required=False, choices=[(Kind.ACTIVITY.value, Kind.ACTIVITY.label), (Kind.SESSION.value, Kind.SESSION.label)]
+        label=_("Soort"), required=False, choices=[(Kind.ACTIVITY.value, Kind.ACTIVITY.label), (Kind.SESSION.value, Kind.SESSION.label)]
     )
-    number = blocks.IntegerBlock(label=_("hoeveel"), default=4, min_value=1, max_value=12)
+    number = blocks.IntegerBlock(label=_("Hoeveel"), default=4, min_value=1, max_value=12)
 
     class Meta:
         icon = "date"

@@ -2,21 +2,77 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.blocks.struct_block import StructBlockValidationError
-from wagtail.images.blocks import ImageBlock
+from wagtail.admin.telepath import register
+from wagtail.blocks.struct_block import StructBlockAdapter, StructBlockValidationError
+from wagtail.images.blocks import ImageBlock, ImageChooserBlock
+from wagtail.images.models import AbstractImage
 
 RICH = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"]
 
 
-class PictureBlock(blocks.StructBlock):
-    """A picture with words for who does not see it (WCAG 1.1.1): the alt text is required."""
+class DescribedImageBlock(ImageBlock):
+    """Wagtail's picture with words of its own, which are required: it leaves no choice to call a picture decorative (WCAG 1.1.1).
 
-    image = ImageBlock(label=_("foto"))
-    caption = blocks.CharBlock(label=_("onderschrift"), required=False, max_length=200)
+    An editor puts a picture on a page to be seen. One that was kept as decorative before is shown with the description of the
+    picture itself, and asks for words when its page is next saved.
+    """
+
+    decorative = None
+
+    def __init__(self, required: bool = True, **kwargs: Any) -> None:
+        children = [
+            ("image", ImageChooserBlock(label=_("Foto"), required=required)),
+            (
+                "alt_text",
+                blocks.CharBlock(label=_("Wat er op de foto staat"), help_text=_("In gewone woorden, voor wie de foto niet ziet.")),
+            ),
+        ]
+        super(ImageBlock, self).__init__(children, **kwargs)
+
+    def _struct_value_to_image(self, struct_value: Any) -> AbstractImage | None:
+        image: AbstractImage | None = struct_value.get("image")
+        if image:
+            image.contextual_alt_text = (struct_value.get("alt_text") or "").strip()
+            image.decorative = False
+        return image
+
+    def normalize(self, value: Any) -> AbstractImage | None:
+        if isinstance(value, dict):
+            value = {name: value[name] for name in self.child_blocks if name in value}
+        found: AbstractImage | None = super().normalize(value)
+        return found
+
+    def clean(self, value: AbstractImage | None) -> AbstractImage | None:
+        try:
+            self.child_blocks["image"].clean(value)
+        except ValidationError as error:
+            raise StructBlockValidationError(block_errors={"image": error}) from error
+        if value and not value.contextual_alt_text and not self.is_deferred_validation:
+            raise StructBlockValidationError(block_errors={"alt_text": ValidationError(_("Schrijf wat er op de foto staat."))})
+        return value
+
+
+class DescribedImageAdapter(StructBlockAdapter):
+    js_constructor = "places.blocks.DescribedImageBlock"
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(js=["places/described_image.js"])
+
+
+register(DescribedImageAdapter(), DescribedImageBlock)
+
+
+class PictureBlock(blocks.StructBlock):
+    """A picture with words for who does not see it."""
+
+    image = DescribedImageBlock(label=_("Foto"))
+    caption = blocks.CharBlock(label=_("Onderschrift"), required=False, max_length=200)
 
     class Meta:
         icon = "image"
@@ -25,8 +81,8 @@ class PictureBlock(blocks.StructBlock):
 
 
 class QuoteBlock(blocks.StructBlock):
-    quote = blocks.TextBlock(label=_("wat iemand zei"), max_length=300)
-    who = blocks.CharBlock(label=_("wie"), required=False, max_length=80, help_text=_("Nooit meer dan deze persoon zelf wil."))
+    quote = blocks.TextBlock(label=_("Wat iemand zei"), max_length=300)
+    who = blocks.CharBlock(label=_("Wie"), required=False, max_length=80, help_text=_("Nooit meer dan deze persoon zelf wil."))
 
     class Meta:
         icon = "openquote"
@@ -35,8 +91,8 @@ class QuoteBlock(blocks.StructBlock):
 
 
 class PersonBlock(blocks.StructBlock):
-    first_name = blocks.CharBlock(label=_("voornaam"), max_length=40)
-    about = blocks.CharBlock(label=_("wat je aan hen hebt"), required=False, max_length=200)
+    first_name = blocks.CharBlock(label=_("Voornaam"), max_length=40)
+    about = blocks.CharBlock(label=_("Wat je aan hen hebt"), required=False, max_length=200)
 
     class Meta:
         icon = "user"
@@ -46,9 +102,9 @@ class PersonBlock(blocks.StructBlock):
 class CallBlock(blocks.StructBlock):
     """A button to what you can do now."""
 
-    text = blocks.CharBlock(label=_("op de knop"), max_length=40)
-    page = blocks.PageChooserBlock(label=_("pagina"), required=False)
-    address = blocks.URLBlock(label=_("of een adres"), required=False)
+    text = blocks.CharBlock(label=_("Op de knop"), max_length=40)
+    page = blocks.PageChooserBlock(label=_("Pagina"), required=False)
+    address = blocks.URLBlock(label=_("Of een adres"), required=False)
 
     class Meta:
         icon = "link"
@@ -63,7 +119,7 @@ class CallBlock(blocks.StructBlock):
 
 
 class MapBlock(blocks.StructBlock):
-    place = blocks.PageChooserBlock(label=_("plek"), page_type="places.PlacePage")
+    place = blocks.PageChooserBlock(label=_("Plek"), page_type="places.PlacePage")
 
     class Meta:
         icon = "site"

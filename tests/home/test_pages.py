@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from wagtail import blocks
+from wagtail.blocks import StreamValue
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Site
@@ -18,11 +24,17 @@ from meetings.models.choices import Kind
 from places.blocks import CallBlock, PictureBlock
 from places.models import Contact, NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage, WalkInHours
 from tests import factories
+from tests.staff import signed_in
 
 
 @pytest.fixture
 def home(db) -> HomePage:
     return HomePage.objects.get()
+
+
+@pytest.fixture
+def boss(admin_user) -> Client:
+    return signed_in(admin_user)
 
 
 @pytest.fixture
@@ -39,9 +51,9 @@ def leeszaal(oude_westen) -> PlacePage:
     return oude_westen.add_child(instance=page)
 
 
-def shown(client: Any, home: HomePage, *blocks: tuple[str, Any]) -> str:
+def shown(client: Any, home: HomePage, *body: tuple[str, Any]) -> str:
     """The page of these blocks, as a visitor gets it."""
-    home.add_child(instance=PlainPage(title="Hoe het werkt", slug="hoe", body=list(blocks)))
+    home.add_child(instance=PlainPage(title="Hoe het werkt", slug="hoe", body=list(body)))
     answer = client.get("/hoe/")
     assert answer.status_code == 200
     return answer.content.decode()
@@ -92,13 +104,54 @@ def test_a_picture_is_shown_with_the_words_of_this_page_and_its_caption(client, 
     assert '<figcaption class="note">De soep van vorige week.</figcaption>' in picture
 
 
-def test_a_picture_without_words_is_refused_unless_it_only_decorates(db):
+@pytest.mark.parametrize("is_decorative", [False, True])
+def test_a_picture_without_words_is_refused_also_when_it_is_called_decorative(db, is_decorative):
     image = get_image_model().objects.create(title="foto", file=get_test_image_file())
     block = PictureBlock()
 
-    with pytest.raises(ValidationError):
-        block.clean(block.normalize({"image": {"image": image, "alt_text": "", "decorative": False}, "caption": ""}))
-    block.clean(block.normalize({"image": {"image": image, "alt_text": "", "decorative": True}, "caption": ""}))
+    with pytest.raises(StructBlockValidationError) as refused:
+        block.clean(block.normalize({"image": {"image": image, "alt_text": " ", "decorative": is_decorative}, "caption": ""}))
+
+    error = refused.value.block_errors["image"].block_errors["alt_text"]
+    assert error.messages == ["Schrijf wat er op de foto staat."]
+
+
+def test_a_page_that_kept_a_decorative_picture_shows_its_description_and_still_opens(client, boss, home):
+    image = get_image_model().objects.create(title="foto", description="Een tafel.", file=get_test_image_file(size=(1200, 800)))
+    page = home.add_child(instance=PlainPage(title="Oud", slug="oud"))
+    kept = {"image": {"image": image.pk, "decorative": True, "alt_text": ""}, "caption": ""}
+    page.body = StreamValue(page.body.stream_block, [{"type": "picture", "value": kept}], is_lazy=True)
+    page.save()
+
+    shown = client.get("/oud/").text
+
+    assert re.findall(r'alt="([^"]*)"', shown[shown.index("<picture") : shown.index("</figure>")]) == ["Een tafel."]
+    form = boss.get(reverse("wagtailadmin_pages:edit", args=[page.pk]))
+    assert "decoratief" not in form.text
+    assert "places/described_image" in form.text
+
+
+def every_block(block: blocks.Block) -> Iterator[blocks.Block]:
+    children = [*getattr(block, "child_blocks", {}).values(), *([block.child_block] if hasattr(block, "child_block") else [])]
+    for child in children:
+        yield child
+        yield from every_block(child)
+
+
+def test_every_field_of_a_block_has_a_label_of_ours_with_a_capital():
+    labels = {block.name: str(block.label) for block in every_block(PlainPage._meta.get_field("body").stream_block) if block.name}
+
+    assert [label for label in labels.values() if label[0] != label[0].upper() or label in ("Image", "Alt text")] == []
+    assert (labels["image"], labels["alt_text"], labels["first_name"]) == ("Foto", "Wat er op de foto staat", "Voornaam")
+
+
+def test_the_editor_of_a_page_offers_no_round_of_approval(boss, home):
+    page = home.add_child(instance=PlainPage(title="Hoe het werkt", slug="hoe"))
+
+    form = boss.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).text
+
+    assert "action-publish" in form
+    assert "Moderators" not in form
 
 
 def test_nothing_coming_is_a_sentence_and_no_empty_list(client, home):
