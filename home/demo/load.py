@@ -15,6 +15,7 @@ from django.utils.html import escape
 from wagtail.models import Page, Revision, Site
 
 from home.models import ChosenNeighbourhood, FootLink, HomePage, PlainPage, SiteSettings, StoryIndexPage, StoryPage
+from meetings.dates import horizon
 from meetings.models import Meeting
 from places.models import (
     Contact,
@@ -28,7 +29,7 @@ from places.models import (
     WalkInHours,
 )
 
-from .days import WEEKDAYS, on_weekday, time_of
+from .days import BEFORE, WEEKDAYS, on_weekday, time_of
 from .tables import lay
 
 FOLDER = Path(__file__).parent
@@ -121,7 +122,8 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, today: dat
     )
     page.opening_hours = [OpeningHours(weekday=day, since=since, until=until) for day, since, until in shifts(spec.get("hours", []))]
     if spec.get("hours"):
-        page.other_hours = other_hours(spec.get("other_hours", []), today)
+        feasts = [] if spec.get("open_on_feast_days") else feast_days(today)
+        page.other_hours = other_hours(spec.get("other_hours", []), feasts, today)
     contacts = []
     for person in spec.get("person", []):
         contact = Contact(
@@ -138,17 +140,18 @@ def place(parent: NeighbourhoodPage, spec: dict[str, Any], note: str, today: dat
 
 
 def feast_days(today: date) -> list[OtherHours]:
-    """Closed at the coming Christmas and New Year."""
-    year = today.year if today <= date(today.year, 12, 26) else today.year + 1
-    return [
-        OtherHours(first_on=date(year, 12, 25), last_on=date(year, 12, 26), note="Kerst"),
-        OtherHours(first_on=date(year + 1, 1, 1), last_on=date(year + 1, 1, 1), note="Nieuwjaar"),
-    ]
+    """Closed at Christmas and New Year, as far as the demo has dates: from eight weeks back to the horizon."""
+    found = []
+    for year in range(today.year - 1, today.year + 2):
+        found.append(OtherHours(first_on=date(year, 12, 25), last_on=date(year, 12, 26), note="Kerst"))
+        found.append(OtherHours(first_on=date(year + 1, 1, 1), last_on=date(year + 1, 1, 1), note="Nieuwjaar"))
+    first, last = today - BEFORE - timedelta(days=6), horizon(datetime.combine(today, time())).date()
+    return [row for row in found if first <= row.first_on <= last]
 
 
-def other_hours(specs: list[dict[str, Any]], today: date) -> list[OtherHours]:
+def other_hours(specs: list[dict[str, Any]], feasts: list[OtherHours], today: date) -> list[OtherHours]:
     """The feast days, and what a place has of its own, counted from ``today``; without hours it is closed that day."""
-    found = feast_days(today)
+    found = list(feasts)
     for spec in specs:
         day = on_weekday(spec["day"], today + timedelta(days=spec["ahead"]))
         since, until = hours_of(spec["hours"]) if "hours" in spec else (None, None)

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import chain, cycle, islice, zip_longest
 from pathlib import Path
 
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from home.models import SiteSettings
 from meetings import dates, retention, seats
 from meetings.models import Initiative, Keyring, Meeting, Occurrence
 from meetings.models.choices import Balance, Kind, Names, NameVisibility, Perspective, Visibility
-from places.models import Contact, Neighbourhood, Place
+from places.models import Contact, Neighbourhood, Place, PlacePage
 
 from .days import plan
 
@@ -40,6 +41,7 @@ def lay(now: datetime) -> Meeting:
     names = cycle(NAMES)
     for spec in told["meeting"]:
         meeting = meet(spec, {**by_slug, **initiatives}.get(spec.get("initiative", "")), now)
+        close(meeting, now)
         remember(meeting, spec, names, now)
         invite(meeting, spec, names, now)
         disturb(meeting, spec, now)
@@ -89,9 +91,23 @@ def meet(spec: dict, initiative: Initiative | None, now: datetime) -> Meeting:
     return dates.create(meeting, starts_at=planned.starts_at, duration=planned.duration, rule=planned.rule, host_name=spec["host"], now=now)
 
 
+def close(meeting: Meeting, now: datetime) -> None:
+    """Call off each date on a day that its place is closed, with the reason that the place itself gives."""
+    page = PlacePage.objects.filter(place=meeting.place_id).first() if meeting.place_id else None
+    for closed in (one for one in page.exceptions() if one.since is None) if page else ():
+        begin = datetime.combine(closed.first, time(), meeting.zone)
+        end = datetime.combine(closed.last + timedelta(days=1), time(), meeting.zone)
+        for occurrence in meeting.occurrences.filter(starts_at__gte=begin, starts_at__lt=end):
+            dates.cancel_date(occurrence, closed.note, now=beforehand(occurrence, now))
+
+
+def going_ahead(meeting: Meeting) -> QuerySet[Occurrence]:
+    return meeting.occurrences.filter(status=Occurrence.Status.CONFIRMED).order_by("starts_at")
+
+
 def invite(meeting: Meeting, spec: dict, names: Iterator[str], now: datetime) -> None:
     """Seat the people of the first coming dates."""
-    coming = [occurrence for occurrence in meeting.occurrences.order_by("starts_at") if not occurrence.has_passed(now)]
+    coming = [occurrence for occurrence in going_ahead(meeting) if not occurrence.has_passed(now)]
     guests = [(guest["perspective"], 1, asked(guest)) for guest in spec.get("guests", [])]
     for occurrence, counts in zip(coming, spec["coming"], strict=False):
         people = guests if guests and occurrence == coming[0] else strangers(counts, names)
@@ -100,7 +116,7 @@ def invite(meeting: Meeting, spec: dict, names: Iterator[str], now: datetime) ->
 
 def remember(meeting: Meeting, spec: dict, names: Iterator[str], now: datetime) -> None:
     """Seat who came to the dates that were: about as many as come now, now one fewer, now two."""
-    for fewer, occurrence in zip(cycle(range(3)), meeting.occurrences.filter(ends_at__lte=now).order_by("-starts_at"), strict=False):
+    for fewer, occurrence in zip(cycle(range(3)), going_ahead(meeting).filter(ends_at__lte=now).reverse(), strict=False):
         residents, practice, policy = spec["coming"][0]
         room = spec.get("chairs", residents + practice + policy) - practice - policy
         seat(occurrence, strangers([max(1, min(residents, room) - fewer), practice, policy], names, FAMILIES), now)
@@ -137,14 +153,19 @@ def in_parties(people: int, sizes: tuple[int, ...]) -> Iterator[int]:
 
 def seat(occurrence: Occurrence, people, now: datetime) -> None:
     """Each pulled up a chair before it began, whatever the hour at which the demo is loaded."""
-    then = now if occurrence.starts_at is None else min(now, occurrence.starts_at - timedelta(hours=1))
+    then = beforehand(occurrence, now)
     for perspective, party, wishes in people:
         seats.take(occurrence.pk, Keyring.objects.create(), Perspective(perspective), party=party, now=then, **wishes)
 
 
+def beforehand(occurrence: Occurrence, now: datetime) -> datetime:
+    """Now, or an hour before it began."""
+    return now if occurrence.starts_at is None else min(now, occurrence.starts_at - timedelta(hours=1))
+
+
 def disturb(meeting: Meeting, spec: dict, now: datetime) -> None:
     """Call off or move the date that the spec names, counted from the first that has not begun."""
-    later = meeting.occurrences.filter(starts_at__gt=now).order_by("starts_at")
+    later = going_ahead(meeting).filter(starts_at__gt=now)
     if cancelled := spec.get("cancelled"):
         dates.cancel_date(nth(later, cancelled["date"]), cancelled["reason"], now=now)
     if moved := spec.get("moved"):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -23,7 +23,8 @@ from home.demo import load
 from home.models import SiteSettings
 from meetings.models import Initiative, Meeting, Occurrence, SignUp
 from meetings.models.choices import Kind, Visibility
-from places.models import Contact, Neighbourhood, Place
+from places.hours import intervals
+from places.models import Contact, Neighbourhood, Place, PlacePage
 from tests.staff import signed_in
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -52,7 +53,8 @@ def city(printed, db):
 
 
 def coming(title: str) -> Occurrence:
-    return Occurrence.objects.filter(title=title, starts_at__gt=timezone.now()).order_by("starts_at").first()
+    on = Occurrence.objects.filter(title=title, starts_at__gt=timezone.now(), status=Occurrence.Status.CONFIRMED)
+    return on.order_by("starts_at").first()
 
 
 def test_there_are_neighbourhoods_places_people_and_some_forty_meetings(city):
@@ -99,9 +101,9 @@ def test_the_officials_own_table_keeps_chairs_for_residents(city):
 
 
 def test_one_date_is_called_off_for_the_storm_and_people_sat_at_it(city):
-    called_off = Occurrence.objects.get(status=Occurrence.Status.CANCELLED)
+    called_off = Occurrence.objects.get(reason="storm")
 
-    assert (called_off.title, called_off.reason) == ("Zaterdagontbijt op straat", "storm")
+    assert (called_off.title, called_off.status) == ("Zaterdagontbijt op straat", Occurrence.Status.CANCELLED)
     assert called_off.seats_taken > 0
 
 
@@ -327,11 +329,26 @@ def test_loading_twice_is_refused_and_changes_nothing(city):
 def test_hours_of_one_day_give_way_to_a_feast_day():
     specs = [{"day": "vr", "ahead": 1, "hours": "11:00-14:00", "note": "Extra open"}]
 
-    assert [row.note for row in load.other_hours(specs, date(2026, 12, 23))] == ["Kerst", "Nieuwjaar"]
-    extra = load.other_hours(specs, date(2026, 12, 10))[-1]
+    feasts = load.feast_days(date(2026, 12, 23))
+    assert load.other_hours(specs, feasts, date(2026, 12, 23)) == feasts
+    extra = load.other_hours(specs, feasts, date(2026, 12, 10))[-1]
     assert (extra.first_on, extra.since, extra.until) == (date(2026, 12, 11), time(11), time(14))
 
 
-def test_places_are_closed_at_the_christmas_that_comes():
-    assert [row.first_on for row in load.feast_days(date(2026, 12, 27))] == [date(2027, 12, 25), date(2028, 1, 1)]
-    assert [row.first_on for row in load.feast_days(date(2026, 12, 26))] == [date(2026, 12, 25), date(2027, 1, 1)]
+def test_places_are_closed_at_every_feast_that_the_demo_has_dates_of():
+    assert [f"{row.first_on}" for row in load.feast_days(date(2026, 11, 25))] == ["2026-12-25", "2027-01-01", "2027-12-25", "2028-01-01"]
+    assert [f"{row.first_on}" for row in load.feast_days(date(2027, 1, 10))] == ["2026-12-25", "2027-01-01", "2027-12-25", "2028-01-01"]
+    assert [f"{row.first_on}" for row in load.feast_days(date(2027, 6, 1))] == ["2027-12-25", "2028-01-01"]
+
+
+def test_who_you_meet_somewhere_is_there_while_it_is_open(city):
+    out = []
+    for page in PlacePage.objects.all():
+        for contact in page.contacts.all():
+            for row in contact.walk_in_hours.all():
+                monday = date(2027, 3, 1)
+                begin, end = (datetime.combine(monday + timedelta(days=row.weekday), at, AMSTERDAM) for at in (row.since, row.until))
+                if not any(since <= begin and end <= until for since, until in intervals(begin.date(), 1, page.shifts(), [], AMSTERDAM)):
+                    out.append(str(contact))
+
+    assert out == []

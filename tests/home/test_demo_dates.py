@@ -13,6 +13,8 @@ from django.utils import timezone
 from home.demo import load
 from meetings.models import Occurrence, SignUp
 from meetings.models.choices import Kind, Visibility
+from places.hours import intervals
+from places.models import PlacePage
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MOMENTS = {
@@ -37,6 +39,7 @@ def test_whoever_comes_that_day_finds_a_city_alive(now, client, monkeypatch):
     names_of_the_last_thirty_days_are_known_and_older_ones_are_gone(now)
     the_unlisted_lesson_keeps_no_count_of_its_past(now)
     what_is_called_off_and_what_moves_for_a_feast_are_still_to_come(now)
+    nothing_is_on_where_it_is_closed(now)
 
 
 def the_agenda_goes_on_today_and_its_pages_open(client: Client, now: datetime) -> None:
@@ -59,7 +62,7 @@ def people_sit_at_what_is_coming_and_some_wait(now: datetime) -> None:
 
 
 def people_sat_at_every_date_that_was(now: datetime) -> None:
-    past = Occurrence.objects.filter(ends_at__lte=now, listed=True)
+    past = Occurrence.objects.filter(ends_at__lte=now, listed=True, status=Occurrence.Status.CONFIRMED)
 
     assert past.count() >= 300
     assert not past.filter(seats_taken=0).exists()
@@ -84,7 +87,7 @@ def the_unlisted_lesson_keeps_no_count_of_its_past(now: datetime) -> None:
 
 
 def what_is_called_off_and_what_moves_for_a_feast_are_still_to_come(now: datetime) -> None:
-    called_off = Occurrence.objects.get(status=Occurrence.Status.CANCELLED)
+    called_off = Occurrence.objects.get(reason="storm")
     moved = [
         (o.starts_at.astimezone(AMSTERDAM), o.date_key)
         for o in Occurrence.objects.filter(title="Samen eten in de moskee", starts_at__gt=now)
@@ -92,5 +95,23 @@ def what_is_called_off_and_what_moves_for_a_feast_are_still_to_come(now: datetim
     ]
 
     assert called_off.starts_at > now
-    assert called_off.reason
+    assert called_off.status == Occurrence.Status.CANCELLED
     assert [f"{moment:%a %H:%M}" for moment, _key in moved] == ["Sat 18:30"]
+
+
+def nothing_is_on_where_it_is_closed(now: datetime) -> None:
+    """From the first date behind us to the horizon, over a year away: what goes ahead is within the hours that the place gives."""
+    first = (now - timedelta(days=91)).date()
+    wrong = []
+    for page in PlacePage.objects.all():
+        opened = intervals(first, 91 + 13 * 31 + 2, page.shifts(), page.exceptions(), AMSTERDAM)
+        for occurrence in Occurrence.objects.filter(place=page.place, starts_at__isnull=False, status=Occurrence.Status.CONFIRMED):
+            if not any(since <= occurrence.starts_at and occurrence.ends_at <= until for since, until in opened):
+                wrong.append(f"{occurrence.title} at {page.title}, {occurrence.starts_at.astimezone(AMSTERDAM):%a %d %b %Y %H:%M}")
+    assert wrong == []
+
+    feasts = Occurrence.objects.filter(status=Occurrence.Status.CANCELLED).exclude(reason="storm")
+    assert set(feasts.values_list("reason", flat=True)) == {"Kerst", "Nieuwjaar"}
+    lit = Occurrence.objects.filter(title__startswith="Licht aan", starts_at__month=12, starts_at__day__in=(25, 26))
+    assert lit.exists()
+    assert not lit.exclude(status=Occurrence.Status.CONFIRMED).exists()

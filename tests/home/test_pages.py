@@ -142,7 +142,7 @@ def test_every_field_of_a_block_has_a_label_of_ours_with_a_capital():
     labels = {block.name: str(block.label) for block in every_block(PlainPage._meta.get_field("body").stream_block) if block.name}
 
     assert [label for label in labels.values() if label[0] != label[0].upper() or label in ("Image", "Alt text")] == []
-    assert (labels["image"], labels["alt_text"], labels["first_name"]) == ("Foto", "Wat er op de foto staat", "Voornaam")
+    assert (labels["image"], labels["alt_text"], labels["first_name"]) == ("Welke foto", "Wat er op de foto staat", "Voornaam")
 
 
 def test_the_editor_of_a_page_offers_no_round_of_approval(boss, home):
