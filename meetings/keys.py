@@ -70,7 +70,7 @@ def mint(
     return canonical(bare)
 
 
-def _works(now: datetime) -> Q:
+def works(now: datetime) -> Q:
     """Neither revoked, nor at its end, nor unused for thirteen months."""
     in_use = Q(last_used_on__gte=(now - UNUSED).date()) | Q(last_used_on=None, created_at__gte=now - UNUSED)
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)) & in_use
@@ -81,7 +81,7 @@ def resolve(raw: str, scope: str, *, now: datetime | None = None) -> Key | None:
     if not looks_like_key(raw):
         return None
     now = now or timezone.now()
-    key = Key.objects.select_related("keyring", "meeting").filter(_works(now), hash=hash_of(raw), scope=scope).first()
+    key = Key.objects.select_related("keyring", "meeting").filter(works(now), hash=hash_of(raw), scope=scope).first()
     if key is not None:
         _touch(key, now.date())
     return key
@@ -89,7 +89,7 @@ def resolve(raw: str, scope: str, *, now: datetime | None = None) -> Key | None:
 
 def links_of(keyring: Keyring, *, now: datetime) -> list[Key]:
     """The secret links that open a keyring at ``now``, the newest first."""
-    return list(keyring.keys.filter(_works(now), scope=Key.Scope.KEYRING).order_by("-created_at", "-id"))
+    return list(keyring.keys.filter(works(now), scope=Key.Scope.KEYRING).order_by("-created_at", "-id"))
 
 
 def _touch(key: Key, today: date) -> None:

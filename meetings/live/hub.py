@@ -153,7 +153,7 @@ def _audiences(path: str, hashes: list[str]) -> dict[str, str]:
     Who gave their chair back or whose link was ended is no longer among them. Only keyrings of this table are looked at, however
     many of its visitors have one.
     """
-    from meetings import table
+    from meetings import keys, table
     from meetings.models import Key, Occurrence
 
     key = split(path)
@@ -161,8 +161,7 @@ def _audiences(path: str, hashes: list[str]) -> dict[str, str]:
     if not occurrence:
         return {}
     of_table = Q(keyring__in=occurrence.sign_ups.values("keyring")) | Q(keyring=occurrence.meeting.host_keyring_id)
-    is_valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-    held = Key.objects.filter(of_table, is_valid, hash__in=hashes, scope=Key.Scope.KEYRING).select_related("keyring")
+    held = Key.objects.filter(of_table, keys.works(timezone.now()), hash__in=hashes, scope=Key.Scope.KEYRING).select_related("keyring")
     return {one.hash: table.audience(occurrence, one.keyring) for one in held}
 
 

@@ -72,6 +72,13 @@ def test_a_new_series_has_the_dates_behind_it_and_a_changed_one_gets_none():
     assert keys_of(meeting)[:5] == ["2026-11-05", "2026-11-12", "2026-11-19", "2026-11-25", "2026-12-02"]
 
 
+def test_a_new_series_shows_ninety_days_behind_it():
+    meeting = series("FREQ=DAILY", starts_at=EVENING - timedelta(days=200))
+
+    first = meeting.occurrences.order_by("starts_at").first().starts_at
+    assert timedelta(days=89) < NOW - first <= timedelta(days=90)
+
+
 def test_writing_out_again_adds_nothing_and_takes_two_queries_and_an_insert(django_assert_max_num_queries):
     meeting = series("FREQ=DAILY")
     before = list(meeting.occurrences.values_list("pk", "version"))
@@ -244,6 +251,24 @@ def test_from_here_on_keeps_what_came_before():
 
     assert keys_of(meeting)[:5] == ["2026-12-03", "2026-12-10", "2026-12-15", "2026-12-22", "2026-12-29"]
     assert meeting.occurrences.get(date_key="2026-12-15").segment == new
+
+
+def test_from_a_date_on_that_was_moved_by_hand_it_follows_again_and_a_cancelled_one_stays():
+    for cancelled in (False, True):
+        meeting = series()
+        second = meeting.occurrences.order_by("starts_at")[1]
+        if cancelled:
+            dates.cancel_date(second, "storm", now=NOW)
+        else:
+            dates.move_date(second, second.starts_at + timedelta(days=1), second.ends_at + timedelta(days=1), now=NOW)
+        second.refresh_from_db()
+        assert second.is_exception
+
+        later = second.recurrence_at + timedelta(hours=1)
+        dates.split(meeting, second, starts_at=later, duration=TWO_HOURS, rule="FREQ=WEEKLY", now=NOW)
+
+        after = meeting.occurrences.get(pk=second.pk)
+        assert (after.starts_at, after.is_exception) == ((second.starts_at, True) if cancelled else (later, False))
 
 
 def test_from_the_first_date_on_is_a_change_of_the_same_rule():

@@ -1,6 +1,7 @@
 """A live frame stays under 6,000 bytes, whoever sits there; what it leaves out, the page fetches."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import translation
@@ -90,3 +91,19 @@ def test_a_list_of_names_ends_and_says_how_many_more_there_are(client):
     for audience in (table.TABLE, table.HOST):
         view = table.TableView(made, audience, NOW)
         assert (len(view.lines), view.beyond, view.has_more) == (60, 840, True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "audience", "is_split"),
+    [(1, table.PUBLIC, True), (-1, table.PUBLIC, False), (-1, table.TABLE, False), (-30, table.PUBLIC, False), (-30, table.HOST, True)],
+    ids=["to come", "begun", "begun, at the table", "past", "past, whoever receives"],
+)
+def test_outside_no_perspective_is_shown_of_a_date_that_began(hours, audience, is_split):
+    made = full_table(6)
+    made.starts_at, made.ends_at = NOW + timedelta(hours=hours), NOW + timedelta(hours=hours + 2)
+    made.save()
+
+    text = frame(made, audience)
+
+    assert ('href="#stoel-bewoner"' in text) is is_split
+    assert ("2 bewoners" in text) is is_split

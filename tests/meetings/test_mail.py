@@ -315,6 +315,18 @@ def test_the_link_again_says_where_you_come_and_when():
     assert "Vorig jaar" not in body
 
 
+@pytest.mark.parametrize("tell", [notices.tell_moved, notices.tell_elsewhere, notices.tell_reopened, notices.tell_promoted])
+def test_nobody_is_mailed_where_and_when_about_a_date_that_was_called_off_since(tell):
+    sign_up = sit(factories.occurrence())
+    SignUp.objects.update(told_at=None)
+    Occurrence.objects.update(status=Occurrence.Status.CANCELLED)
+
+    tell.call(sign_up.pk)
+
+    sign_up.refresh_from_db()
+    assert (outbox.outbox, sign_up.told_at) == ([], None)
+
+
 def test_the_link_again_without_a_coming_chair_says_so():
     notices.send_link_again.call(factories.keyring(email="z@example.org").pk)
 

@@ -151,3 +151,13 @@ def test_a_rule_that_resumes_keeps_its_rhythm_and_its_last_time():
         "FREQ=WEEKLY;UNTIL=20261217T183000Z",
     )
     assert recurrence.resumed("FREQ=WEEKLY;COUNT=3", first, AMSTERDAM, after=datetime(2027, 1, 1, tzinfo=UTC)) is None
+
+
+def test_a_leap_day_that_stays_away_for_eight_years_comes_back():
+    """2100 is no leap year."""
+    first = datetime(2096, 2, 29, 19, 30, tzinfo=AMSTERDAM)
+
+    assert recurrence.resumed("FREQ=YEARLY", first, AMSTERDAM, after=first.replace(month=3, day=1)) == (
+        first.replace(year=2104),
+        "FREQ=YEARLY",
+    )

@@ -57,6 +57,20 @@ def test_a_date_that_falls_out_meanwhile_keeps_no_other_from_being_forgotten(mon
     assert [(row.pk, row.name) for row in SignUp.objects.all()] == [(rows[1].pk, "")]
 
 
+def test_a_date_that_is_put_off_meanwhile_keeps_its_names(monkeypatch):
+    sign_up, real = sit(factories.occurrence()), seats.lock
+
+    def lock(occurrence_id: int) -> Occurrence:
+        Occurrence.objects.filter(pk=occurrence_id).update(ends_at=AFTER + timedelta(days=20))
+        return real(occurrence_id)
+
+    monkeypatch.setattr(seats, "lock", lock)
+    assert retention.erase_past(30, now=AFTER + timedelta(hours=2)) == 0
+
+    sign_up.refresh_from_db()
+    assert sign_up.name == "Zeynep"
+
+
 def test_what_is_still_to_come_is_left_alone():
     keyring = factories.keyring(email="z@example.org")
     later = factories.occurrence(starts_at=EVENING + timedelta(days=60))
@@ -106,6 +120,7 @@ def test_an_unlisted_date_keeps_no_counts_after_its_date():
     retention.erase_past(30, now=EVENING + timedelta(hours=27))
 
     assert (Occurrence.objects.get(pk=unlisted.pk).taken, unlisted.sign_ups.count()) == (0, 0)
+    assert Occurrence.objects.get(pk=unlisted.pk).version == 2  # one sat down, and now nobody did: open pages fetch it
     assert (Occurrence.objects.get(pk=listed.pk).taken, listed.sign_ups.count()) == (1, 1)
 
 
@@ -122,6 +137,16 @@ def test_a_keyring_with_nothing_left_stays_while_somebody_uses_it_and_then_ends(
     retention.erase_past(30, now=AFTER)
 
     assert set(Keyring.objects.values_list("pk", "email")) == {(used.pk, ""), (holds.pk, "")}
+
+
+def test_a_keyring_that_receives_people_stays_also_unused():
+    host = factories.keyring(email="fatima@example.org")
+    factories.meeting(host_keyring=host)
+    Keyring.objects.update(created_at=NOW - timedelta(days=500))
+
+    retention.erase_past(30, now=NOW)
+
+    assert Keyring.objects.get().email == "fatima@example.org"
 
 
 def test_a_keyring_whose_link_was_never_used_lives_thirteen_months_too():

@@ -183,6 +183,28 @@ def test_a_party_sits_whole_or_waits_whole_and_a_smaller_one_behind_it_may_sit()
     assert_sound(where)
 
 
+def test_who_comes_with_fewer_keeps_the_own_chair_and_leaves_the_others_free():
+    where, who = table(capacity=3), keyring()
+    own = take(where, who=who, party=3).chairs[0]
+
+    assert take(where, who=who, party=1).chairs == [own]
+
+    assert_sound(where)
+    assert take(where, party=2).state == SignUp.State.SEATED
+    assert_sound(where)
+
+
+def test_who_brings_more_people_stays_where_they_sit():
+    where = table(capacity=12)
+    people = [keyring() for _ in range(6)]
+    chairs = {who: take(where, who=who).chairs for who in people}
+
+    for who in people[:3]:
+        larger = take(where, who=who, party=2).chairs
+        assert larger[0] == chairs[who][0]
+        assert_sound(where)
+
+
 def test_those_you_bring_sit_next_to_you():
     where = table(capacity=12)
 
@@ -204,6 +226,32 @@ def test_never_more_practice_and_policy_than_residents_after_the_first_few():
         take(where, RESIDENT)
     where.refresh_from_db()
     assert (where.seats_practice, where.waiting) == (2, 0)
+    assert_sound(where)
+
+
+@pytest.mark.parametrize("party", [1, 2])
+def test_who_sits_as_a_resident_changes_to_a_formal_chair_only_where_the_balance_allows_it(party):
+    where, who = table(capacity=12, balance=Balance.EQUAL, formal_start=0), keyring()
+    take(where, who=who, party=2)
+    take(where, PRACTICE, party=2)
+
+    with pytest.raises(seats.BalanceWouldTip, match="Jouw stoel blijft van jou"):
+        take(where, POLICY, who=who, party=party)
+
+    assert where.sign_ups.get(keyring=who).perspective == RESIDENT
+    assert_sound(where)
+    assert (where.seats_resident, where.seats_policy) == (2, 0)
+
+
+def test_who_sits_on_a_formal_chair_past_the_balance_keeps_it_with_fewer_and_may_become_a_resident():
+    """The resident who made room got up: nobody is unseated, and no change for the better is refused."""
+    where, resident, formal = table(capacity=12, balance=Balance.EQUAL, formal_start=0), keyring(), keyring()
+    take(where, who=resident, party=3)
+    take(where, POLICY, who=formal, party=3)
+    seats.leave(where.pk, resident, now=BEFORE)
+
+    assert take(where, POLICY, who=formal, party=2).party == 2
+    assert take(where, RESIDENT, who=formal, party=2).perspective == RESIDENT
     assert_sound(where)
 
 
@@ -454,6 +502,16 @@ def test_people_ahead_are_counted_not_sign_ups():
     assert [seats.people_ahead(one) for one in (family, second, last)] == [0, 4, 5]
 
 
+def assert_entered_in_balance(where: Occurrence, formal_before: int) -> int:
+    """Who came to a formal chair by the last change was let in by the balance of that moment. How many sit on one now."""
+    formal = where.seats_practice + where.seats_policy
+    if formal > formal_before and where.balance == Balance.EQUAL:
+        assert formal <= max(where.formal_start, where.seats_resident)
+    if formal > formal_before and where.balance == Balance.RESIDENTS and where.capacity is not None:
+        assert formal <= where.capacity - where.resident_seats
+    return formal
+
+
 ACTION = st.one_of(
     st.tuples(st.just("take"), st.integers(0, 7), st.sampled_from(list(Perspective)), st.integers(1, 5)),
     st.tuples(st.just("leave"), st.integers(0, 7)),
@@ -471,6 +529,7 @@ ACTION = st.one_of(
 def test_whatever_happens_the_table_stays_sound(balance, capacity, actions, start):
     where = table(capacity=capacity, balance=balance, resident_seats=min(2, capacity or 2), formal_start=start)
     people = [keyring() for _ in range(8)]
+    formal = 0
     for action, *arguments in actions:
         try:
             if action == "take":
@@ -483,4 +542,5 @@ def test_whatever_happens_the_table_stays_sound(balance, capacity, actions, star
         except seats.SeatsError:
             pass
         assert_sound(where)
+        formal = assert_entered_in_balance(where, formal)
     where.delete()

@@ -103,6 +103,14 @@ class TestLink:
         assert client.get(address).status_code == 410
         assert client.post(address).status_code == 410
 
+    def test_it_lets_nobody_in_who_may_not_come_any_more(self, client, anna):
+        address = link_for(anna)
+        User.objects.update(is_active=False)
+
+        assert client.get(address).status_code == 410
+        assert client.post(address).status_code == 410
+        assert "_auth_user_id" not in client.session
+
     def test_a_new_one_ends_the_earlier_one(self, client, anna):
         first, second = link_for(anna), link_for(anna)
 

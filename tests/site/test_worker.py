@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
@@ -154,6 +154,26 @@ def test_a_locked_or_restarted_database_is_waited_for(worker, tmp_path, impatien
         work.write.enqueue(str(done), "after all")
         wait_until(done.exists)
         assert thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_is_asked_ever_later_up_to_half_a_minute_and_soon_again_once_it_was_there(worker, monkeypatch):
+    waits: list[float] = []
+    is_there = iter([False] * 7 + [True] + [False] * 2)
+
+    def look_round(now: datetime) -> None:
+        if not next(is_there):
+            raise OperationalError("server closed the connection unexpectedly")
+
+    def rest(seconds: float) -> None:
+        waits.append(seconds)
+        worker.running = len(waits) < 10
+
+    monkeypatch.setattr(worker, "_look_round", look_round)
+    monkeypatch.setattr(worker, "_rest", rest)
+    worker.run()
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30, worker.interval, 1, 2]
 
 
 @pytest.mark.django_db(transaction=True)
