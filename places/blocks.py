@@ -26,7 +26,7 @@ class DescribedImageBlock(ImageBlock):
 
     def __init__(self, required: bool = True, **kwargs: Any) -> None:
         children = [
-            ("image", ImageChooserBlock(label=_("Foto"), required=required)),
+            ("image", ImageChooserBlock(label=_("Welke foto"), required=required)),
             (
                 "alt_text",
                 blocks.CharBlock(label=_("Wat er op de foto staat"), help_text=_("In gewone woorden, voor wie de foto niet ziet.")),

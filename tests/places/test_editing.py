@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from places.models import Contact, Neighbourhood, NeighbourhoodPage, OpeningHours, Place, PlacePage
@@ -55,6 +60,43 @@ def neighbourhood(**changed: Any) -> dict[str, Any]:
     empty = "lead area floor latitude longitude how_we_do_it seo_title search_description go_live_at expire_at"
     fixed = {"title": "Cool", "slug": "cool", "body": streamfield([]), "comments": inline_formset([])}
     return nested_form_data(dict.fromkeys(empty.split(), "") | fixed | changed)
+
+
+@pytest.fixture
+def of_oude_westen(oude_westen) -> Client:
+    """Someone with the rights that README gives an editor of one wijk."""
+    group = Group.objects.create(name="Oude Westen")
+    group.permissions.add(Permission.objects.get(codename="access_admin"))
+    for codename in ("change_page", "publish_page"):
+        GroupPagePermission.objects.create(
+            group=group, page=oude_westen, permission=Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
+        )
+    pictures = Collection.get_first_root_node().add_child(instance=Collection(name="Oude Westen"))
+    for codename in ("add_image", "choose_image"):
+        permission = Permission.objects.get(content_type__app_label="wagtailimages", codename=codename)
+        GroupCollectionPermission.objects.create(group=group, collection=pictures, permission=permission)
+    user = User.objects.create_user("eva", "eva@example.org")
+    user.groups.add(group)
+    return signed_in(user)
+
+
+def test_an_editor_of_one_wijk_adds_a_picture_and_chooses_it_for_a_place(of_oude_westen, leeszaal):
+    collection = Collection.objects.get(name="Oude Westen").pk
+    elsewhere = get_image_model().objects.create(title="Van een ander", file=get_test_image_file())
+    facade = SimpleUploadedFile("gevel.png", get_test_image_file(size=(30, 20)).file.getvalue(), "image/png")
+    prefix = "image-chooser-upload-"
+    values = {"title": "gevel", "description": "De gevel.", "collection": collection, "file": facade}
+
+    assert of_oude_westen.get("/cms/images/").status_code == 200
+    added = of_oude_westen.post("/cms/images/chooser/create/", {prefix + name: value for name, value in values.items()}).json()
+    picked = of_oude_westen.get("/cms/images/chooser/").json()["html"]
+    where = f"/cms/pages/{leeszaal.pk}/edit/"
+    form = place(title="Leeszaal", slug="leeszaal", photo=added["result"]["id"], photo_alt="De gevel.")
+    saved = of_oude_westen.post(where, form | {"action-publish": "1"})
+
+    assert saved.status_code == 302
+    assert PlacePage.objects.get(pk=leeszaal.pk).photo.description == "De gevel."
+    assert ["gevel" in picked, elsewhere.title in picked] == [True, False]
 
 
 def test_an_editor_makes_a_place_with_hours_and_someone_with_hours_of_their_own(editor, oude_westen, client):
