@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.html import escape
 from wagtail.models import Page, Revision, Site
 
+from home import address
 from home.models import ChosenNeighbourhood, FootLink, HomePage, PlainPage, SiteSettings, StoryIndexPage, StoryPage
 from meetings.dates import horizon
 from meetings.models import Meeting
@@ -60,14 +59,12 @@ def load(now: datetime) -> Meeting:
 
 
 def front_page() -> HomePage:
-    """The front page with its words, and the site at BASE_URL."""
+    """The front page with its words, and the site with its name, at BASE_URL."""
     spec, home = told("pages")["home"], HomePage.objects.get()
     home.title, home.lead, home.body = spec["title"], spec["lead"], body([spec["notice"]])
     home.save()
-    address = re.match(r"https?://([^:/]+)(?::(\d+))?", settings.BASE_URL)
-    assert address  # settings refuse a BASE_URL without a host
+    address.take_over()
     site = Site.objects.get(is_default_site=True)
-    site.hostname, site.port = address[1], int(address[2] or (443 if settings.TLS else 80))
     site.site_name = told("pages")["site"]["name"]
     site.save()
     return home

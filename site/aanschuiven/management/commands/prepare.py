@@ -28,6 +28,7 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stderr.write("Setting up the database …")
             call_command("migrate", interactive=False, verbosity=0)
+        call_command("site_address", stderr=StringIO())
         stamp = settings.STATIC_ROOT / ".collected"
         fingerprint = fingerprint_of_static_files()
         if not stamp.exists() or stamp.read_text() != fingerprint:
