@@ -1,6 +1,7 @@
 """The shape of a neighbourhood, with dots for its places, as SVG: no map of anybody else is asked for.
 
-Outlines come from the GeoJSON that a site imports (RFC 7946); without one, the dots alone are drawn.
+Outlines come from the GeoJSON that a site imports (RFC 7946); without one, the dots alone are drawn: a neighbourhood with its
+places, a place among the middles of the neighbourhoods around it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ register = template.Library()
 
 SIZE = 400  # longest side of a drawing
 METRES = 0.0015  # degrees of latitude shown around a lone dot: some 160 m
+KILOMETRE = 1 / 111.2  # in degrees of latitude
+WIDE, HIGH = 200, 144  # half of a drawing around a place
+LETTER = 11  # width of a letter of ``.map text`` in a wide face, in units of a drawing
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def rings(outline: dict[str, Any] | None) -> list[list[tuple[float, float]]]:
@@ -128,12 +133,77 @@ def small_outline(neighbourhood: Neighbourhood) -> SafeString:
     )
 
 
+def _named(name: str, x: float, y: float) -> Box:
+    """The room that a dot takes with its name under it."""
+    half = max(len(name) * LETTER / 2, 12)
+    return x - half, y - 12, x + half, y + 34
+
+
+def _apart(a: Box, b: Box) -> bool:
+    return a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
+
+
+def _fitting(middles: list[tuple[str, float, float]], taken: list[Box], scale: float) -> list[tuple[str, int, int]]:
+    """Of ``middles``, nearest first, those whose dot and name find room in the drawing: (name, x, y)."""
+    taken, shown = taken.copy(), []
+    for name, east, south in middles:
+        x, y = east * scale, south * scale
+        left, top, right, bottom = box = _named(name, x, y)
+        if left > -WIDE and right < WIDE and top > -HIGH and bottom < HIGH and all(_apart(box, other) for other in taken):
+            taken.append(box)
+            shown.append((name, round(x), round(y)))
+    return shown
+
+
+def _around(place: Place, latitude: float, longitude: float) -> SafeString:
+    """A place among the middles of the neighbourhoods around it, north at the top, with a length to measure by.
+
+    As large as shows most names. Nothing when fewer than three lie within five kilometres: a dot in an empty box helps nobody.
+    """
+    squeeze = cos(radians(latitude))
+    known = Neighbourhood.objects.exclude(pk=place.neighbourhood_id).values_list("name", "latitude", "longitude")
+    placed = [
+        (name, (east - longitude) * squeeze, latitude - north) for name, north, east in known if north is not None and east is not None
+    ]
+    middles = sorted((one for one in placed if 0.1 < hypot(*one[1:]) / KILOMETRE < 5), key=lambda one: hypot(*one[1:]))[:12]
+    if len(middles) < 3:
+        return SafeString("")
+    taken = [_named(_short(place.name), 0, 0), (-WIDE, HIGH - 42, -WIDE + SIZE * 0.4, HIGH)]  # its own, and that of the length
+    scales = [HIGH * 0.7 / hypot(*one[1:]) for one in middles]
+    scale = max(scales, key=lambda one: len(_fitting(middles, taken, one)))
+    shown = _fitting(middles, taken, scale)
+    length = max((km for km in (0.25, 0.5, 1, 2) if km * KILOMETRE * scale < SIZE / 3), default=0.1)
+    marks = format_html_join(
+        "", '<circle class="near" cx="{1}" cy="{2}" r="5"/><text x="{1}" y="{3}">{0}</text>', ((name, x, y, y + 25) for name, x, y in shown)
+    )
+    return format_html(
+        '<svg class="map" viewBox="-{0} -{1} {2} {3}" role="img" aria-label="{4}">{5}'
+        '<path class="measure" d="M{6} {7}v-8m0 4h{8}m0 -4v8"/><text x="{6}" y="{9}" class="start">{10}</text>'
+        '<circle class="pin" r="10"/><text class="own" y="30">{11}</text></svg>',
+        WIDE,
+        HIGH,
+        2 * WIDE,
+        2 * HIGH,
+        _("Waar %(place)s ligt, met wijken eromheen: %(names)s")
+        % {"place": place.name, "names": ", ".join(name for name, _x, _y in shown)},
+        marks,
+        14 - WIDE,
+        HIGH - 10,
+        round(length * KILOMETRE * scale),
+        HIGH - 24,
+        f"{length} km" if length >= 1 else f"{length * 1000:.0f} m",
+        _short(place.name),
+    )
+
+
 @register.simple_tag
 def map_of(place: Place) -> SafeString:
-    """The little map of a place: its neighbourhood's outline and a pin."""
-    shape = rings(place.neighbourhood.outline)
-    if not shape or place.latitude is None or place.longitude is None:
+    """The little map of a place: a pin in its neighbourhood's outline, or among the neighbourhoods around it."""
+    if place.latitude is None or place.longitude is None:
         return SafeString("")
+    shape = rings(place.neighbourhood.outline)
+    if not shape:
+        return _around(place, place.latitude, place.longitude)
     to = Projection([p for ring in shape for p in ring])
     x, y = to((place.longitude, place.latitude))
     return format_html(
