@@ -4,6 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from aanschuiven import supervisor
+
+supervisor.end_with_the_supervisor()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aanschuiven.settings")
 django_application = get_asgi_application()  # before anything that imports a model
 

@@ -1,5 +1,5 @@
 """What `bin/run` ends in: it brings the site up to date and runs one web process and one worker, started again when they fall,
-stopped together by Ctrl-C.
+stopped together by Ctrl-C. When it is killed itself, they end by themselves: nothing keeps the port or the database.
 
 Imports nothing of Django, so that watching costs little memory. On a server the service manager does this work (Procfile).
 """
@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -31,6 +32,7 @@ PREPARE = ["manage.py", "prepare"]
 LONGEST_WAIT = 30.0  # seconds between two starts of a process that keeps falling
 STEADY = 60.0  # seconds that a process must have stood to be forgiven its falls
 GRACE = 10.0  # seconds that a process gets to stop
+STARTED_BY = "AANSCHUIVEN_STARTED_BY"  # the id of the process that watches this one
 
 
 @dataclass
@@ -49,7 +51,8 @@ class Watched:
         if self.process is None:
             if now >= self.starts_again_at:
                 # A session of its own: Ctrl-C reaches us alone, and we stop each process once.
-                self.process = subprocess.Popen([sys.executable, *self.arguments], start_new_session=True)
+                started_by = {STARTED_BY: str(os.getpid())}
+                self.process = subprocess.Popen([sys.executable, *self.arguments], start_new_session=True, env=os.environ | started_by)
                 self.started_at = now
         elif (code := self.process.poll()) is not None:
             self.falls = 0 if now - self.started_at > STEADY else self.falls + 1
@@ -68,6 +71,26 @@ class Watched:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def end_with_the_supervisor() -> None:
+    """In a process that it started: stop when the supervisor is gone, however it went (kill -9, no memory left).
+
+    A process whose parent ends gets another one, on Linux and on macOS; that is looked at once a second. Does nothing in a
+    process that anybody else started.
+    """
+    watcher = os.environ.get(STARTED_BY)
+    if watcher is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(watcher):
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE)
+        os._exit(1)  # it hangs, and nobody is left to see to it
+
+    threading.Thread(target=watch, name="supervisor", daemon=True).start()
 
 
 def what_is_in_the_way(host: str, port: str, var: str) -> str:

@@ -4,10 +4,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -148,17 +150,45 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    stat = Path(f"/proc/{pid}/stat")  # what ended stands there as a zombie until the first process of the machine looks
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def ends(pid: int, seconds: float = 20.0) -> bool:
+    until = time.monotonic() + seconds
+    while is_running(pid) and time.monotonic() < until:
+        time.sleep(0.1)
+    return not is_running(pid)
+
+
+REAL = """
+import pathlib, sys
+from aanschuiven import supervisor
+supervisor.PREPARE = ["-c", ""]
+look = supervisor.Watched.look
+def look_and_tell(self, now):
+    look(self, now)
+    if self.process:
+        pathlib.Path(supervisor.VAR, self.name).write_text(str(self.process.pid))
+supervisor.Watched.look = look_and_tell
+sys.exit(supervisor.main())
+"""
 
 
 @contextmanager
-def supervised(folder: Path, prepare: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def supervised(
+    folder: Path, prepare: str = "", program: str = PROGRAM, cwd: Path | None = None, out: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """The supervisor in ``folder``; ``prepare`` is Python that stands for the preparation."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    environment = os.environ | {"PYTHONPATH": str(settings.ROOT / "site"), "PORT": port, "HOST": "127.0.0.1", "VAR_DIR": str(folder)}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, prepare], cwd=folder, env=environment, start_new_session=True)
+    # The settings of the tests are those of a database that is not there: the site makes its own.
+    kept = {name: value for name, value in os.environ.items() if name not in ("BASE_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
+    environment = kept | {"PYTHONPATH": str(settings.ROOT / "site"), "PORT": port, "HOST": "127.0.0.1", "VAR_DIR": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, prepare], cwd=cwd or folder, env=environment, start_new_session=True, stdout=out, stderr=out
+    )
     try:
         yield process
     finally:
@@ -193,3 +223,42 @@ def test_ctrl_c_stops_a_preparation_as_well(tmp_path):
         assert process.wait(15) == 130
     assert not is_running(preparing)
     assert not (tmp_path / "web").exists()
+
+
+def test_the_site_ends_when_its_supervisor_is_killed_and_leaves_the_port_free(tmp_path):
+    with supervised(tmp_path, program=REAL, cwd=settings.ROOT, out=subprocess.PIPE) as process:
+        assert process.stdout
+        line = next(line for line in process.stdout if line.startswith(b"Aanschuiven: "))  # the web process answers
+        port = urlsplit(line.split()[1].decode()).port
+        web, worker = pid_of(tmp_path / "web"), pid_of(tmp_path / "worker")
+        process.kill()
+
+        assert ends(web)
+        assert ends(worker)
+    assert supervisor.what_is_in_the_way("127.0.0.1", str(port), str(tmp_path)) == ""
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["in order", "hanging"])
+def test_a_process_whose_supervisor_is_gone_before_it_looks_ends_too(tmp_path, hangs):
+    code = f"""
+import signal, time
+from aanschuiven import supervisor
+supervisor.GRACE = 0.2
+if {hangs}:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+supervisor.end_with_the_supervisor()
+time.sleep(60)
+"""
+    gone = os.environ | {"PYTHONPATH": str(settings.ROOT / "site"), supervisor.STARTED_BY: "1073741823"}
+
+    done = subprocess.run([sys.executable, "-c", code], env=gone, timeout=30)
+
+    assert done.returncode == (1 if hangs else -signal.SIGTERM)
+
+
+def test_a_process_that_nobody_supervises_goes_on(monkeypatch):
+    monkeypatch.delenv(supervisor.STARTED_BY, raising=False)
+
+    supervisor.end_with_the_supervisor()
+
+    assert "supervisor" not in [thread.name for thread in threading.enumerate()]

@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand, CommandParser
 
+from aanschuiven import supervisor
 from aanschuiven.worker import Worker
 
 
@@ -11,6 +12,7 @@ class Command(BaseCommand):
         parser.add_argument("--interval", type=float, default=1.0, help="seconds between two looks at an empty queue (%(default)s)")
 
     def handle(self, *args: object, interval: float, **options: object) -> None:
+        supervisor.end_with_the_supervisor()
         worker = Worker(interval=interval)
         worker.configure_signals()
         worker.run()
