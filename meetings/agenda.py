@@ -26,8 +26,10 @@ from modelsearch.backends import get_search_backend
 from places.models import Neighbourhood, Place
 
 from .models import Initiative, Kind, Meeting, Occurrence
+from .models.occurrence import LONGEST
 
 PAGE = 20
+LOOK_EVERY = timedelta(seconds=10)
 MOST_FOUND = 500  # meetings that one search may bring into a list
 MOST_Q = 80
 MOST_NEIGHBOURHOODS = 30
@@ -53,6 +55,23 @@ def searchable(text: str) -> str:
 def meeting_ids(q: str) -> list[int]:
     """Meetings with every word of ``q`` in them, each perhaps only begun; 500 at most. Listed or not is for the rows to say."""
     return [meeting.pk for meeting in get_search_backend("default").autocomplete(q, Meeting.objects.all())[:MOST_FOUND]]
+
+
+_looked: tuple[datetime, datetime] | None = None  # (when, what was found)
+
+
+def first_begin_of_what_is_on(now: datetime) -> datetime:
+    """The earliest begin of everything listed that is still on, ``now`` when nothing is; at most ten seconds old.
+
+    Some last for days. Were every list to look back that far, it would pass by all that was over since: at a million dates five times
+    what the list itself takes. So one looks for all, and the lists begin there.
+    """
+    global _looked
+    if _looked is None or not _looked[0] <= now < _looked[0] + LOOK_EVERY:
+        on = Occurrence.objects.filter(listed=True, starts_at__gt=now - LONGEST, starts_at__lte=now, ends_at__gt=now)
+        first = on.order_by("starts_at", "id").values_list("starts_at", flat=True).first()
+        _looked = now, first or now
+    return _looked[1]
 
 
 @dataclass(frozen=True)
@@ -122,6 +141,8 @@ class Filter:
         """Everything of this choice after its cursor but for its neighbourhoods, in order."""
         first, last = self.days(now)
         begin = datetime.combine(first, time.min, self.zone)
+        if self.since is None and begin <= now:
+            begin = min(begin, first_begin_of_what_is_on(now))
         if self.after:
             begin = max(begin, self.after[0])
         rows = Occurrence.objects.filter(listed=True, starts_at__gte=begin)
@@ -175,9 +196,10 @@ def cursor_from(text: str) -> tuple[datetime, int] | None:
 
 
 def _one(query: QueryDict, name: str) -> str:
-    """The last value of a name, as Django has it. Raises BadFilter for what no value of ours can be."""
-    value = query.get(name, "").strip()
-    if len(value) > 200 or "\x00" in value or "\ufffd" in value:  # the last is what bytes that are no UTF-8 became
+    """The value of a name, which may be repeated. Raises BadFilter for two, and for what no value of ours can be."""
+    values = {text.strip() for text in query.getlist(name)} - {""}
+    value = values.pop() if values else ""
+    if values or len(value) > 200 or "\x00" in value or "\ufffd" in value:  # the last is what bytes that are no UTF-8 became
         raise BadFilter(_("Dit adres klopt niet helemaal. Begin weer vooraan in de agenda."))
     return value
 

@@ -64,9 +64,11 @@ def _first_rows(django_db_setup: None, django_db_blocker: object) -> str:
 def _site_as_migrated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the first rows back when a flush (a test with ``transaction=True``) took them away."""
     from aanschuiven import zone
+    from meetings import agenda
 
     cache.clear()
     zone.forget()
+    monkeypatch.setattr(agenda, "_looked", None)  # the clock of tests stands still, and the dates are others
     translation.activate(settings.LANGUAGE_CODE)  # a request in English leaves its language behind in the thread
     marker = request.node.get_closest_marker("django_db")
     if marker is None and not {"db", "transactional_db"} & set(request.fixturenames):

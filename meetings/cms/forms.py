@@ -22,11 +22,11 @@ from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 from meetings import dates, recurrence, repeated, seats
 from meetings.models import HostDetails, Initiative, Kind, Meeting, Occurrence, Repeat, Visibility
 from meetings.models.choices import Balance
+from meetings.models.occurrence import LONGEST
 
 from .policy import neighbourhoods_of, shown_meetings
 
 OTHER = "anders"
-LONGEST = timedelta(days=14)
 MIN_YEAR, MAX_YEAR = 2000, 2200
 
 

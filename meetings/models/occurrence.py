@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from .choices import Balance, Kind, Names, Perspective
 from .meeting import Initiative, Meeting, Segment
 
+LONGEST = timedelta(days=14)  # that one date may last: lists look back so far for what is still on
 UNDATED = "ooit"  # the key of a table without a date
 SEATS_FIELD = {Perspective.RESIDENT: "seats_resident", Perspective.PRACTICE: "seats_practice", Perspective.POLICY: "seats_policy"}
 

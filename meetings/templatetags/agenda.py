@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -27,7 +27,10 @@ def coming_meetings(
 
 @register.simple_tag
 def row_time(occurrence: Occurrence, day: bool = True) -> tuple[str, str]:
-    """The two lines before a row: ("Nu", "tot 17:00"), ("Morgen", "10:00"), ("do 3 dec", "19:30"); without ``day`` the hours."""
+    """The two lines before a row: ("Nu", "tot 17:00"), ("Nu", "tot do 3 dec"), ("Morgen", "10:00"), ("do 3 dec", "19:30").
+
+    Without ``day`` the hours.
+    """
     return _row_time(occurrence, day, timezone.now())
 
 
@@ -39,9 +42,9 @@ def _row_time(occurrence: Occurrence, day: bool, now: datetime) -> tuple[str, st
     if not day:
         return (f"{begin:%H:%M} – {end:%H:%M}", "")
     if begin <= now < end and not occurrence.is_cancelled:
-        return (_("Nu"), _("tot %(time)s") % {"time": f"{end:%H:%M}"})
+        return (_("Nu"), _("tot %(time)s") % {"time": f"{end:%H:%M}" if end - now < timedelta(days=1) else _short_day(end)})
     days = (begin.date() - now.astimezone(zone).date()).days
-    if days <= 1:
+    if 0 <= days <= 1:
         return (_("Morgen") if days == 1 else _("Vandaag"), f"{begin:%H:%M}")
     return (_short_day(begin), f"{begin:%H:%M}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from meetings.agenda import BadFilter, Filter, nearby
@@ -31,14 +32,22 @@ def _with(query: QueryDict, **changes: str | None) -> str:
     return copy.urlencode()
 
 
-def by_day(items: list[Occurrence]) -> list[tuple[datetime, list[Occurrence]]]:
+def by_day(items: list[Occurrence], today: date | None) -> list[tuple[datetime | None, list[Occurrence]]]:
+    """Dates under the day on which each begins where it is; what began before ``today`` and is still on comes first, under None."""
+
     def local(occurrence: Occurrence) -> datetime:
         assert occurrence.starts_at is not None
         return occurrence.starts_at.astimezone(ZoneInfo(occurrence.time_zone))
 
-    return [(local(rows[0]), rows) for _day, group in groupby(items, key=lambda o: local(o).date()) if (rows := list(group))]
+    def day(occurrence: Occurrence) -> date | None:
+        begins_on = local(occurrence).date()
+        return None if today and begins_on < today else begins_on
+
+    groups = [(one, list(rows)) for one, rows in groupby(items, key=day)]
+    return [(local(rows[0]) if one else None, rows) for one, rows in groups]
 
 
+@csrf_exempt
 @require_safe
 def agenda(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
@@ -58,7 +67,7 @@ def agenda(request: HttpRequest) -> HttpResponse:
         "meetings/agenda.html",
         {
             "choice": choice,
-            "days": by_day(page.items),
+            "days": by_day(page.items, None if choice.since else choice.days(now)[0]),
             "whens": [
                 (value, label, _with(request.GET, van=None, tot=None, wanneer=None if choice.when == value else value))
                 for value, label in whens

@@ -46,6 +46,33 @@ def test_without_a_day_the_agenda_shows_what_ends_after_now_soonest_first():
     assert found("") == [now_on, soon, later]
 
 
+AFTER_MIDNIGHT = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)  # half past midnight on Thursday in Rotterdam
+
+
+@pytest.mark.parametrize(
+    ("hours", "lasts"),
+    [(2.5, 3), (50, 72), (24 * 13.9, 24 * 14)],
+    ids=["begun late last night", "its third day", "the last of a fortnight"],
+)
+@pytest.mark.parametrize("query", ["", "wanneer=vandaag", "wanneer=week", "plek=hier", "tot=2026-11-27"])
+def test_what_began_before_today_and_is_still_on_comes_first(query, hours, lasts):
+    feast = meeting(place=place(slug="hier"))
+    on = occurrence(meeting=feast, starts_at=AFTER_MIDNIGHT - timedelta(hours=hours), duration=timedelta(hours=lasts))
+    occurrence(meeting=feast, starts_at=AFTER_MIDNIGHT - timedelta(hours=3), duration=timedelta(hours=2), date_key="over")
+    today = occurrence(meeting=feast, starts_at=AFTER_MIDNIGHT + timedelta(hours=9))
+
+    assert found(query, now=AFTER_MIDNIGHT) == [on, today]
+    assert found(f"{query}&na={agenda.cursor_of(on)}", now=AFTER_MIDNIGHT) == [today]
+
+
+@pytest.mark.parametrize("query", ["van=2026-11-26", "wanneer=weekend"])
+def test_who_asks_for_a_day_sees_what_begins_then(query):
+    occurrence(starts_at=AFTER_MIDNIGHT - timedelta(hours=50), duration=timedelta(days=7))
+    saturday = occurrence(starts_at=AFTER_MIDNIGHT + timedelta(days=2, hours=9))
+
+    assert found(query, now=AFTER_MIDNIGHT) == [saturday]
+
+
 def test_a_neighbourhood_a_place_a_kind_and_an_initiative_each_choose():
     huis, soep = place(slug="wijkpaleis"), Initiative.objects.create(name="Soep", slug="soep")
     here = occurrence(meeting=meeting(place=huis, initiative=soep, kind=Kind.ACTIVITY))
@@ -73,6 +100,23 @@ def test_several_neighbourhoods_are_one_list_in_order():
     at(3)
 
     assert walk(f"wijk={cool.slug}&wijk={west.slug}&wijk={cool.slug}", 3) == rows
+
+
+def test_a_neighbourhood_that_is_named_twice_or_by_an_earlier_name_is_one():
+    cool = neighbourhood(slug="cool")
+    cool.rename("cool-zuid")
+    rows = [at(hour, meeting=meeting(place=place(neighbourhood=cool))) for hour in (1, 2)]
+
+    assert Filter.from_query(QueryDict("wijk=cool&wijk=cool-zuid&wijk=cool")).neighbourhoods == (cool,)
+    assert found("wijk=cool&wijk=cool-zuid") == rows
+
+
+@pytest.mark.parametrize("query", ["van=2026-11-25", "wanneer=week", "soort=ontmoeting", "plek=hier", "q=soep", "tot=2026-12-31"])
+def test_a_value_that_is_given_twice_is_that_value(query):
+    row = at(3, meeting=meeting(title="Soep", place=place(slug="hier")))
+    index_as_the_worker_does(row.meeting)
+
+    assert found(f"{query}&{query}") == found(f"{query.partition('=')[0]}=&{query}") == [row]
 
 
 def test_a_day_begins_and_ends_in_rotterdam_also_when_the_clock_changes():
@@ -133,6 +177,19 @@ def test_a_word_perhaps_only_begun_finds_title_text_place_and_initiative(word):
     index_as_the_worker_does(made, other.meeting)
 
     assert found(f"q={word}") == [here]
+
+
+def test_a_letter_with_its_accent_apart_is_the_same_letter():
+    """As a Mac writes it in a file name: e and a combining acute accent."""
+    assert agenda.searchable("cafe\u0301") == "caf\u00e9"
+
+
+def test_a_search_brings_no_more_meetings_into_a_list_than_a_query_can_hold(monkeypatch):
+    made = [meeting(title=f"Soep {n}") for n in range(3)]
+    index_as_the_worker_does(*made)
+    monkeypatch.setattr(agenda, "MOST_FOUND", 2)
+
+    assert len(agenda.meeting_ids("soep")) == 2
 
 
 def test_search_shows_a_meeting_once_at_its_next_date():
@@ -197,6 +254,8 @@ def test_names_it_does_not_know_and_empty_values_change_nothing():
 def test_a_list_is_one_query_and_two_neighbourhoods_are_two(django_assert_num_queries):
     made = [at(hour) for hour in range(1, 9)]
     one = Filter(neighbourhoods=(made[0].neighbourhood,))
+    with django_assert_num_queries(2):
+        Filter().page(now=NOW, size=5)  # the first in ten seconds also looks for what is on
 
     with django_assert_num_queries(1):
         Filter().page(now=NOW, size=5)
@@ -213,6 +272,14 @@ def test_the_nearest_neighbourhoods_with_something_come_first():
     here = neighbourhood(latitude=51.91, longitude=4.44)
 
     assert agenda.nearby([here], Filter(neighbourhoods=(here,)), now=NOW, limit=1) == [(near.neighbourhood, first)]
+
+
+def test_what_a_place_does_not_have_is_offered_elsewhere_in_the_neighbourhood_too():
+    here, other = neighbourhood(latitude=51.91, longitude=4.44), neighbourhood(latitude=51.91, longitude=4.45)
+    empty = place(neighbourhood=here, slug="leeg")
+    elsewhere = at(3, meeting=meeting(place=place(neighbourhood=other)))
+
+    assert agenda.nearby((), Filter(place=empty), now=NOW) == [(other, elsewhere)]
 
 
 CURSOR = agenda.cursor_of(Occurrence(pk=5, starts_at=NOW))
@@ -263,6 +330,16 @@ CURSOR = agenda.cursor_of(Occurrence(pk=5, starts_at=NOW))
         "na=f_________9________w",
         "na=" + "A" * 10_000,
         "na=%F0%9F%8D%B2",
+        "van=x&van=2026-12-03",
+        "van=2026-12-03&van=2026-12-04",
+        "tot=2026-12-03&tot=x",
+        "wanneer=ooit&wanneer=week",
+        "wanneer=week&wanneer=weekend",
+        "soort=feest&soort=activiteit",
+        "soort=activiteit&soort=ontmoeting",
+        "q=koffie&q=thee",
+        "plek=bestaat-niet&plek=",
+        "na=x&na=" + CURSOR,
     ],
     ids=lambda query: query[:40],
 )

@@ -1,7 +1,7 @@
 """The page of the agenda: by day, what each row says, how it goes on, and what an empty one offers."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -184,6 +184,46 @@ def test_the_agenda_changes_nothing_and_sets_no_cookie(client):
 )
 def test_a_row_says_when_in_few_words(hours, day, lines):
     assert _row_time(occurrence(starts_at=NOW + timedelta(hours=hours)), day, NOW) == lines
+
+
+@pytest.mark.parametrize(
+    ("hours", "lasts", "status", "lines"),
+    [
+        (-12, 22.5, "gaat-door", ("Nu", "tot 20:30")),
+        (-50, 24 * 10, "gaat-door", ("Nu", "tot do 3 dec")),
+        (-20, 72, "afgelast", ("di 24 nov", "14:00")),
+    ],
+    ids=["until tonight", "until another day", "cancelled"],
+)
+def test_a_row_of_what_began_before_today_says_until_when_it_is(hours, lasts, status, lines):
+    row = occurrence(starts_at=NOW + timedelta(hours=hours), duration=timedelta(hours=lasts), status=status)
+
+    assert _row_time(row, True, NOW) == lines
+
+
+def test_what_is_on_since_before_today_stands_above_the_days_under_a_head_of_its_own(client):
+    now = timezone.now()
+    occurrence(starts_at=now - timedelta(days=2), duration=timedelta(days=3), title="Driedaags feest")
+    tomorrow(10)
+
+    html = client.get("/agenda/").text
+    assert re.findall(r'<h2 id="dag-(\w+)', html)[0] == "nu"
+    assert "Nu bezig<small>al eerder begonnen</small>" in html
+    assert re.search(r"Nu<br>tot \w+.*?Driedaags feest", html, re.DOTALL)
+    asked = client.get(f"/agenda/?van={timezone.localdate() - timedelta(days=3)}").text
+    assert "dag-nu" not in asked
+    assert "Driedaags feest" in asked
+
+
+def test_a_date_stands_under_the_day_that_it_is_where_it_is(client):
+    """Half past midnight in Rotterdam is the evening before in the Azores."""
+    begin = datetime(2030, 1, 10, 23, 30, tzinfo=UTC)
+    occurrence(starts_at=begin, time_zone="Atlantic/Azores")
+    here = occurrence(starts_at=begin, time_zone="Europe/Amsterdam")
+
+    html = client.get("/agenda/?van=2030-01-01&tot=2030-02-01").text
+    assert re.findall(r'<h2 id="dag-([\d-]+)"', html) == ["2030-01-10", "2030-01-11"]
+    assert html.index("dag-2030-01-11") < html.index(here.title)
 
 
 @pytest.mark.parametrize(
