@@ -1,7 +1,9 @@
 """Seats: the one door through which chairs change hands.
 
-Nothing else writes SignUp rows or the counters of an Occurrence: pages, the CMS, imports and tasks all come through here,
-so a full table stays full whoever asks. Always true, whatever runs at once: people on chairs ≤ capacity; counters equal
+Nobody sits down, waits or gets up in another way: pages, the CMS, imports and tasks all come through here, so a full table stays
+full whoever asks. Three others write what stands here, and no chair changes hands by it: ``retention`` forgets names, and rows with
+their counters, of dates that are over, under the same lock; ``notices`` writes in ``SignUp.told_at`` who was told; and ``dates`` and
+``repeated`` move ``Occurrence.version`` on with what they change. Always true, whatever runs at once: people on chairs ≤ capacity; counters equal
 rows; one sign-up a keyring a date; first come first served within the balance rule; a chair that falls free goes to the
 first on the waiting list who fits, in the same transaction; a party sits or waits as a whole.
 

@@ -33,7 +33,7 @@ class Occurrence(models.Model):
     """One date of a meeting, a member of its recurrence set (RFC 5545 3.8.5): what people sign up for.
 
     Title, place and the rest repeat what the meeting says, so that a list is one indexed query without a join.
-    Its counters and ``version`` are written by ``seats`` alone.
+    Its counters are written by ``seats``, and by ``retention`` once it is over; ``version`` by all who change what its page shows.
     """
 
     class Status(models.TextChoices):

@@ -17,7 +17,10 @@ WITH_ADDRESS = ~models.Q(email="") | models.Q(keyring__isnull=False) & ~models.Q
 
 
 class SignUp(models.Model):
-    """One or more chairs for someone and those they bring. Written by ``seats`` alone."""
+    """One or more chairs for someone and those they bring.
+
+    Written by ``seats``; ``retention`` forgets it when its date is over, and ``notices`` writes ``told_at``.
+    """
 
     class State(models.TextChoices):
         SEATED = "seated", _("aan tafel")
