@@ -57,6 +57,7 @@ def _holds(check: Callable[[datetime], bool], now: datetime) -> bool:
 
 def _database(now: datetime) -> bool:
     if pool := getattr(connection, "pool", None):  # PostgreSQL's, which would wait longer
+        pool.open()  # as Django does each time it asks for a connection
         with pool.connection(timeout=PATIENCE) as connected:
             return bool(connected.execute("SELECT 1").fetchone())
     with connection.cursor() as cursor:
