@@ -120,7 +120,9 @@ def cms_login(request: HttpRequest) -> HttpResponse:
 
 
 def not_here(request: HttpRequest) -> HttpResponse:
-    """Where allauth sets, changes and resets passwords, which would be a way in beside the passkey, and confirms addresses."""
+    """Where allauth sets, changes and resets passwords, which would be a way in beside the passkey, and confirms addresses; and where
+    Wagtail shows what a fault looks like.
+    """
     raise Http404
 
 

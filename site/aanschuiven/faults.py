@@ -5,6 +5,7 @@ Every page here says what happened, that it is not the visitor's doing, and what
 may be what is broken.
 """
 
+import logging
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from django.utils import translation
 from django.utils.http import escape_leading_slashes
 
 from .languages import language_of
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER = 30  # seconds
 
@@ -77,6 +80,22 @@ def pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
             response[name] = value
         return response
 
+    return middleware
+
+
+def cms_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: an address of the CMS with something in it that Wagtail cannot read as a number or date is a 400, no fault."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, ValueError) and request.GET and request.path_info.startswith("/cms/"):
+            log.warning("Not understood: %s", request.path_info, exc_info=exception)
+            return bad_request(request)
+        return None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 

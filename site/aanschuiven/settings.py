@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "aanschuiven.languages.RedirectInEveryLanguage",
+    "aanschuiven.faults.cms_address",
     "aanschuiven.accounts.factor_first",
 ]
 

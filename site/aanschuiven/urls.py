@@ -32,6 +32,7 @@ urlpatterns = [
     path("sitemap-<section>.xml", csrf_exempt(require_safe(sitemaps.sitemap)), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("account/link/<str:key>/", accounts.staff_link, name="staff_link"),
     path("cms/login/", accounts.cms_login),
+    path("cms/failwhale/", accounts.not_here),
     path("cms/", include(wagtailadmin_urls)),
     path("documenten/", include(wagtaildocs_urls)),
     re_path(r"^media/(?P<path>.+)$", media.media, name="media"),

@@ -8,6 +8,7 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from aanschuiven import faults
+from tests.staff import signed_in
 
 
 def away() -> OperationalError:
@@ -255,3 +256,16 @@ def test_the_pages_of_a_broken_site_need_neither_database_nor_session():
     assert faults.csrf_failure(request).status_code == 403
     assert faults.server_error(request).status_code == 500
     assert faults.forbidden(request).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/cms/failwhale/", 404),
+        ("/cms/choose-page/chosen-multiple/?id=all", 400),
+        ("/cms/api/main/pages/find/?id=x", 400),
+        ("/cms/api/main/images/find/?id=x", 400),
+    ],
+)
+def test_no_address_of_the_cms_is_a_fault_by_itself(admin_user, address, status):
+    assert signed_in(admin_user).get(address).status_code == status
