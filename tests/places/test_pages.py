@@ -60,7 +60,7 @@ def test_the_place_page_shows_where_when_and_who(leeszaal, client):
 
     for text in (
         "Nu open",
-        "Rijnhoutplein 3, 3014 TZ Oude Westen",
+        'Rijnhoutplein 3, <span class="nowrap">3014 TZ</span> Oude Westen',
         "Fatima",
         "Dinsdag en donderdag, 10:00\u00a0–\u00a013:00",
         '<a href="tel:0600000000">Bel of app mij: 06 00 00 00 00</a>',  # to read over to another phone, and on paper
@@ -84,7 +84,10 @@ def test_a_map_on_another_page_leads_to_the_place_and_says_where_it_is(leeszaal,
 
     page = client.get("/wijken/oude-westen/").content.decode()
 
-    assert '<b><a href="/wijken/oude-westen/leeszaal/">Leeszaal</a></b><br>Rijnhoutplein 3, 3014 TZ Oude Westen</p>' in page
+    assert (
+        '<b><a href="/wijken/oude-westen/leeszaal/">Leeszaal</a></b><br>Rijnhoutplein 3, <span class="nowrap">3014 TZ</span> Oude Westen</p>'
+        in page
+    )
 
 
 def test_a_map_on_another_page_leads_to_no_page_that_is_not_published(leeszaal, oude_westen, client):
