@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -470,3 +471,47 @@ def test_axe_finds_nothing_along_the_path_to_a_chair(
     for address in (path + "kaartje/", path + "opstaan/", path + "aanschuiven/", "/mijn/", "/mijn/wis/"):
         page.goto(site.url + address)
         axe(page)
+
+
+STATES = """
+import json
+from datetime import timedelta
+from django.utils import timezone
+from meetings import dates, keys, seats
+from meetings.models import Keyring, Kind, Meeting
+from places.models import Place
+now = timezone.now()
+before, who = now - timedelta(days=5), keys.new_keyring()
+place = Place.objects.get(slug="leeszaal-rotterdam-west")
+begins = {"waiting": 48, "cancelled": 50, "begun": -30, "past": -60, "undated": None}
+paths = {"link": "/mijn/" + keys.mint("keyring", keyring=who) + "/"}
+for state, hours in begins.items():
+    meeting = dates.create(Meeting(title=f"Toestand {state}", kind=Kind.SESSION, place=place, capacity=1),
+        starts_at=None if hours is None else now + timedelta(hours=hours), duration=timedelta(days=2), host_name="Fatima", now=before)
+    date = meeting.occurrences.get()
+    for keyring in [Keyring.objects.create()] * (state == "waiting") + [who]:
+        seats.take(date.pk, keyring, "bewoner", now=before)
+    paths[state] = date.get_absolute_url()
+    if state == "cancelled":
+        seats.cancel(date.pk, "De kok is ziek", now=now)
+print(json.dumps(paths))
+"""
+
+
+@pytest.fixture(scope="session")
+def states(site: Site) -> dict[str, str]:
+    """Addresses of a table in every state that somebody with a chair can come back to, and of the link of that somebody."""
+    found: dict[str, str] = json.loads(site.python(STATES).splitlines()[-1])
+    return found
+
+
+def test_axe_finds_nothing_in_any_state_of_a_table(site: Site, any_page: Page, axe: Callable[[Page], None], states: dict[str, str]):
+    tables = [states[state] for state in ("waiting", "cancelled", "begun", "past", "undated")]
+    for path in ["/agenda/", *tables, states["link"]]:
+        any_page.goto(site.url + path)
+        axe(any_page)
+    any_page.context.add_cookies([{"name": "sleutelbos", "value": states["link"].split("/")[2], "url": site.url}])
+    for path in [*tables, "/mijn/", states["undated"] + "opstaan/", states["past"] + "aanschuiven/", states["cancelled"] + "opstaan/"]:
+        any_page.goto(site.url + path)
+        axe(any_page)
+    expect(any_page.get_by_role("heading", level=1)).to_be_visible()
