@@ -109,8 +109,7 @@ def follows_a_move(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
             moved = dates.moved_to(find_meeting(slug), date_key)
             if moved is None:
                 raise
-            query = f"?{request.GET.urlencode()}" if request.GET else ""
-            return HttpResponseRedirect(reverse(request.resolver_match.view_name, args=[slug, moved.date_key]) + query)
+            return HttpResponseRedirect(request.get_full_path().replace(f"/{date_key}", f"/{moved.date_key}", 1))
 
     return wrapped
 

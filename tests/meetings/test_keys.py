@@ -355,3 +355,27 @@ def test_a_link_opens_in_the_language_of_its_keyring(owner):
     assert '<html lang="en">' in page.text
     assert 'href="/en/agenda/"' in page.text
     assert "My chairs" in page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "status"),
+    [
+        ("get", "", 404),
+        ("post", "link/0/", 404),
+        ("put", "onthoud/", 405),
+        ("post", "", 405),
+        ("get", "dat-is-er-niet/", 404),
+    ],
+)
+def test_an_address_with_a_secret_in_it_keeps_it_whatever_the_answer(owner, method, rest, status):
+    raw = mint(owner)
+    if (method, rest) == ("get", ""):
+        keys.revoke_all(owner, now=timezone.now())
+
+    answer = getattr(Client(), method)(f"/mijn/{raw}/{rest}")
+
+    assert answer.status_code == status
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["X-Robots-Tag"] == "noindex"
+    assert "Content-Encoding" not in Client(headers={"Accept-Encoding": "gzip"}).get(f"/mijn/{raw}/{rest}").headers
