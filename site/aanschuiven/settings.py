@@ -77,7 +77,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
+    "django.contrib.humanize",  # its Dutch, in which the CMS says how long ago something was
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.sitemaps",
