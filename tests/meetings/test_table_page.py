@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from meetings.models import Meeting, NameVisibility, Occurrence, SignUp
-from places.models import NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
+from places.models import Contact, NeighbourhoodIndexPage, NeighbourhoodPage, PlacePage
 from tests.factories import keyring, meeting, occurrence, place
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +173,20 @@ def test_the_page_of_a_place_is_linked_while_everybody_may_see_it(client):
     html = page(client, made)
     assert "/wijken/oude-westen/leeszaal/" not in html
     assert "<span>Leeszaal</span>" in html
+
+
+def test_whom_to_ask_has_a_number_that_can_be_read_and_a_place_that_is_linked_while_it_is_there(client):
+    wijk = NeighbourhoodIndexPage.objects.get().add_child(instance=NeighbourhoodPage(title="Oude Westen", slug="oude-westen"))
+    leeszaal = wijk.add_child(instance=PlacePage(title="Leeszaal", slug="leeszaal"))
+    leeszaal.contacts.add(Contact(first_name="Fatima", phone="06 00 00 00 00"))
+    leeszaal.save()
+    made = occurrence(starts_at=timezone.now() + timedelta(days=2), meeting=meeting(contact=leeszaal.contacts.get()))
+
+    there = page(client, made)
+    PlacePage.objects.update(live=False)
+    gone = page(client, made)
+
+    assert 'href="tel:0600000000">Bel of app mij: 06 00 00 00 00</a>' in there
+    assert '<a href="/wijken/oude-westen/leeszaal/">Leeszaal</a>' in there
+    assert "<span>Leeszaal</span>" in gone
+    assert "/wijken/oude-westen/leeszaal/" not in gone
