@@ -279,6 +279,9 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
             meeting.neighbourhood = meeting.place.neighbourhood
         meeting.save()
         HostDetails.objects.update_or_create(meeting=meeting, defaults={"first_name": self.cleaned_data["host_name"]})
+        fewer = meeting.capacity is not None and (before.capacity is None or meeting.capacity < before.capacity)
+        if fewer:  # before other rules seat who waits on chairs that go away
+            self._set_chairs(meeting, follow, now)
         if meeting.visibility == Visibility.LINK and before.visibility == Visibility.EVERYONE:
             repeated.go_unlisted(meeting, now=now)
         else:
@@ -286,10 +289,13 @@ class MeetingForm(RuleForm, WagtailAdminModelForm):
         segment = meeting.segments.last()
         if segment is None or (segment.starts_at, segment.duration, segment.rule) != (first, duration if first else segment.duration, rule):
             dates.change_rule(meeting, starts_at=first, duration=duration, rule=rule, now=now)
-        if before.capacity != meeting.capacity:
-            for pk in meeting.occurrences.filter(pk__in=follow).values_list("pk", flat=True):
-                with suppress(seats.CapacityTooLow):  # somebody sat down since the form was checked: this date keeps its chairs
-                    seats.set_capacity(pk, meeting.capacity, now=now)
+        if before.capacity != meeting.capacity and not fewer:
+            self._set_chairs(meeting, follow, now)
+
+    def _set_chairs(self, meeting: Meeting, follow: list[int], now: datetime) -> None:
+        for pk in meeting.occurrences.filter(pk__in=follow).order_by("pk").values_list("pk", flat=True):  # in the order of locks
+            with suppress(seats.CapacityTooLow):  # somebody sat down since the form was checked: this date keeps its chairs
+                seats.set_capacity(pk, meeting.capacity, now=now)
 
 
 class InitiativeForm(WagtailAdminModelForm):

@@ -893,3 +893,17 @@ def test_a_date_that_falls_out_while_an_editor_changes_it_is_not_found(boss, mon
     data = {"starts_at": f"{local:%Y-%m-%d %H:%M}", "ends_at": f"{local + TWO_HOURS:%Y-%m-%d %H:%M}", "capacity": "6"}
 
     assert boss.post(address("occurrence", "edit", date.pk), data).status_code == 404
+
+
+@pytest.mark.parametrize(("chairs", "seated"), [(2, 2), (6, 4)], ids=["fewer", "more"])
+def test_other_rules_and_another_number_of_chairs_at_once_seat_who_waits_on_the_chairs_there_will_be(editor, pages, chairs, seated):
+    soup = meet("Soep", pages["Bospolder"], kind=Kind.SESSION, capacity=3, balance="gelijk", formal_start=1)
+    date = soup.occurrences.first()
+    for _ in range(4):
+        seats.take(date.pk, factories.keyring(), Perspective.POLICY, now=NOW)
+    where = address("meeting", "edit", soup.pk)
+
+    assert editor.post(where, form_of(editor, where, balance="geen", capacity=chairs)).status_code == 302
+
+    date.refresh_from_db()
+    assert (date.capacity, date.taken, date.waiting) == (chairs, seated, 4 - seated)
