@@ -34,6 +34,12 @@ def row_time(occurrence: Occurrence, day: bool = True) -> tuple[str, str]:
     return _row_time(occurrence, day, timezone.now())
 
 
+@register.simple_tag
+def is_on_now(occurrence: Occurrence) -> bool:
+    """Whether it has begun: its chairs can no longer be taken."""
+    return occurrence.has_begun(timezone.now())
+
+
 def _row_time(occurrence: Occurrence, day: bool, now: datetime) -> tuple[str, str]:
     if occurrence.starts_at is None or occurrence.ends_at is None:
         return (_("Nog geen datum"), "")

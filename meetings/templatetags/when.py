@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import segno
@@ -38,6 +38,12 @@ def _how_long(occurrence: Occurrence, now: datetime) -> str:
         return ngettext("over %(n)d dag", "over %(n)d dagen", days) % {"n": days}
     weeks = days // 7
     return ngettext("over %(n)d week", "over %(n)d weken", weeks) % {"n": weeks}
+
+
+@register.filter
+def lasts_days(occurrence: Occurrence) -> bool:
+    """Whether the hour of its end needs a day beside it: not for an evening that goes on after midnight."""
+    return bool(occurrence.starts_at and occurrence.ends_at and occurrence.ends_at - occurrence.starts_at > timedelta(hours=16))
 
 
 @register.filter

@@ -190,3 +190,24 @@ def test_whom_to_ask_has_a_number_that_can_be_read_and_a_place_that_is_linked_wh
     assert '<a href="/wijken/oude-westen/leeszaal/">Leeszaal</a>' in there
     assert "<span>Leeszaal</span>" in gone
     assert "/wijken/oude-westen/leeszaal/" not in gone
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(hours=3), r"22:00&nbsp;–&nbsp;01:00"),
+        (timedelta(days=2), r"22:00&nbsp;– zaterdag 5 januari, <span class=\"nowrap\">22:00"),
+    ],
+    ids=["past midnight", "days"],
+)
+def test_the_end_of_what_lasts_days_has_its_day(client, duration, said):
+    assert re.search(said, page(client, occurrence(starts_at=datetime(2030, 1, 3, 21, 0, tzinfo=UTC), duration=duration)))
+
+
+@pytest.mark.parametrize(("fields", "said"), [({}, "Loop zo binnen"), ({"extra_chair": False, "capacity": 1}, "")])
+def test_a_row_of_what_is_going_on_counts_no_chairs_that_can_be_taken(client, fields, said):
+    table(hours=-0.5, seated=("bewoner",), **fields)
+
+    html = client.get("/agenda/").text
+
+    assert re.search(r'<p class="free">(.*?)</p>', html)[1] == said
