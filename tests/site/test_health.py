@@ -39,11 +39,11 @@ def test_a_worker_that_was_silent_for_too_long_is_away(client, worker):
 
 
 def test_a_database_that_is_away_is_named_and_takes_the_worker_along(client, monkeypatch):
-    def gone(*args, **kwargs):
+    def gone(now):
         raise OperationalError("server closed the connection unexpectedly")
 
     asked: list[str] = []
-    monkeypatch.setattr(health.connection, "cursor", gone)
+    monkeypatch.setitem(health.PARTS, "database", gone)
     monkeypatch.setattr(Heartbeat, "alive", lambda now: asked.append("worker"))
 
     answer = client.get("/readyz")
