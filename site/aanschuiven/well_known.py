@@ -65,7 +65,9 @@ class OurSitemap(Sitemap[Any]):
     """Addresses start with BASE_URL, whichever host or port a request came in by."""
 
     limit = 10_000
-    protocol = settings.BASE_URL.partition("://")[0]
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return settings.BASE_URL.partition("://")[0]
 
     def get_domain(self, site: Any = None) -> str:
         return settings.BASE_URL.partition("://")[2]

@@ -19,7 +19,7 @@ from meetings.models import Meeting, Kind
 from places.models import Place
 place = Place.objects.get(slug="leeszaal-rotterdam-west")
 meeting = dates.create(Meeting(title={title!r}, kind=Kind({kind!r}), place=place, capacity={capacity}, text="Koffie en praten."),
-    starts_at=timezone.now() + timedelta(days=2), host_name="Fatima", now=timezone.now())
+    starts_at=timezone.now() + timedelta(hours={hours}), host_name="Fatima", now=timezone.now())
 print(meeting.occurrences.get().get_absolute_url())
 """
 SEAT = """
@@ -33,8 +33,8 @@ for n in range({number}):
 """
 
 
-def make_table(site: Site, title: str, capacity: int | None = 12, kind: str = "ontmoeting") -> str:
-    return site.python(MAKE.format(title=title, capacity=capacity, kind=kind)).splitlines()[-1]
+def make_table(site: Site, title: str, capacity: int | None = 12, kind: str = "ontmoeting", hours: int = 48) -> str:
+    return site.python(MAKE.format(title=title, capacity=capacity, kind=kind, hours=hours)).splitlines()[-1]
 
 
 def seat_others(site: Site, path: str, number: int, name: str = "", shown: str = "tafel") -> None:
@@ -46,7 +46,7 @@ def taken(page: Page) -> str | None:
 
 
 def test_from_the_neighbourhood_to_a_chair_and_back_while_another_sees_it(site: Site, phone: Page, new_page: NewPage):
-    path = make_table(site, "Thee met de buren", capacity=1)
+    path = make_table(site, "Thee met de buren", capacity=1, hours=20)  # before what other tests make: on the first page
     other, waiting = new_page(width=1280), new_page()
 
     phone.goto(site.url)
