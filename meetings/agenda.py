@@ -122,6 +122,11 @@ class Filter:
             after=cursor_from(_one(query, "na")),
         )
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something else than neighbourhoods was chosen."""
+        return bool(self.place or self.kind or self.initiative or self.since or self.until or self.when or self.q)
+
     def days(self, now: datetime) -> tuple[date, date | None]:
         """First and last day, local, of this choice at ``now``.
 

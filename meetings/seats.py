@@ -380,6 +380,10 @@ def why_waiting(occurrence: Occurrence, sign_up: SignUp) -> str:
         return _("De stoelen die vrij zijn, zijn voor bewoners.")
     if occurrence.free_seats:
         return _("Jullie zitten samen, of jullie wachten samen. Zoveel stoelen zijn er nu niet vrij.")
+    if sign_up.party > 1:
+        return _(
+            "Alle stoelen zijn bezet. Jullie wachten op %(n)d stoelen tegelijk. Komt er één vrij, dan gaat die naar wie alleen komt."
+        ) % {"n": sign_up.party}
     return _("Alle stoelen zijn bezet.")
 
 

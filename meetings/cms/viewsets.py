@@ -399,8 +399,8 @@ def who_hears(*dates: Occurrence) -> list[str]:
     if untold:
         said.append(
             ngettext(
-                "%(n)d mens gaf geen mailadres: bel, of vertel het zelf.",
-                "%(n)d mensen gaven geen mailadres: bel hen, of vertel het hun.",
+                "%(n)d mens gaf geen mailadres: vraag wie ontvangt om het te vertellen.",
+                "%(n)d mensen gaven geen mailadres: vraag wie ontvangt om het te vertellen.",
                 untold,
             )
             % {"n": untold}

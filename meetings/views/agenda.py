@@ -81,6 +81,9 @@ def agenda(request: HttpRequest) -> HttpResponse:
             "summary": summary(choice, now),
             "where": where(choice),
             "near": near,
+            "is_narrowed": choice.is_narrowed,
+            "less_narrow": _with(request.GET, **dict.fromkeys(set(NAMES) - {"wijk"})) if choice.neighbourhoods else "",
+            "wijken": wijken(choice),
             "instead": instead(choice, now) if is_empty and not near else [],
             "floor": choice.neighbourhoods[0].floor_class if len(choice.neighbourhoods) == 1 else "kalk",
             "menu": "agenda",
@@ -95,24 +98,36 @@ def instead(choice: Filter, now: datetime) -> list[Occurrence]:
     return Filter(neighbourhoods=choice.neighbourhoods).page(now=now, size=3).items or Filter().page(now=now, size=3).items
 
 
-def where(choice: Filter) -> str:
+def wijken(choice: Filter) -> str:
     names = [one.name for one in choice.neighbourhoods]
-    listed = _("%(names)s en %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]} if len(names) > 1 else "".join(names)
-    return choice.place.name if choice.place else listed or _("de hele stad")
+    return _("%(names)s en %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]} if len(names) > 1 else "".join(names)
+
+
+def where(choice: Filter) -> str:
+    return choice.place.name if choice.place else wijken(choice) or _("de hele stad")
+
+
+def _day(day: date, today: date, with_weekday: bool = False) -> str:
+    """ "1 februari", with its year where that is another one."""
+    form = "j F" if day.year == today.year else "j F Y"
+    return date_format(day, f"l {form}" if with_weekday else form)
 
 
 def summary(choice: Filter, now: datetime) -> str:
     """The choice in a sentence, without a count: counting is what a long list cannot afford, and nobody needs it."""
     first, last = choice.days(now)
+    today = now.astimezone(choice.zone).date()
     if choice.when == "vandaag":
         when = _("vandaag")
     elif choice.when == "weekend":
         when = _("dit weekend")
     elif choice.when == "week":
         when = _("deze week")
+    elif first == last:
+        when = _("op %(day)s") % {"day": _day(first, today, with_weekday=True)}
     elif last:
-        when = _("van %(first)s tot en met %(last)s") % {"first": date_format(first, "j F"), "last": date_format(last, "j F")}
+        when = _("van %(first)s tot en met %(last)s") % {"first": _day(first, today), "last": _day(last, today)}
     else:
-        when = _("vanaf vandaag") if choice.since is None else _("vanaf %(first)s") % {"first": date_format(first, "j F")}
+        when = _("vanaf vandaag") if choice.since is None else _("vanaf %(first)s") % {"first": _day(first, today)}
     sentence = _("Wat er te doen is in %(where)s, %(when)s") % {"where": where(choice), "when": when}
     return _("%(sentence)s, met ‘%(q)s’") % {"sentence": sentence, "q": choice.q} if choice.q else sentence

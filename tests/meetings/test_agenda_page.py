@@ -242,3 +242,26 @@ def test_a_day_is_called_by_its_nearest_name(local, lines, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
     assert day_heading(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Amsterdam"))) == lines
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("van=2031-01-01&tot=2031-02-01", "van 1 januari 2031 tot en met 1 februari 2031"),
+        ("van=2031-05-02&tot=2031-05-02", "op vrijdag 2 mei 2031"),
+        ("van=2031-05-02", "vanaf 2 mei 2031"),
+    ],
+)
+def test_the_choice_in_words_leaves_no_year_to_guess(client, query, said):
+    assert said in client.get(f"/agenda/?{query}").text
+
+
+def test_nothing_found_by_a_narrow_choice_says_so_and_leads_to_the_whole_wijk(client):
+    neighbourhood(slug="cool", name="Cool")
+
+    narrow, wide = client.get("/agenda/?wijk=cool&q=brieven&soort=activiteit").text, client.get("/agenda/?wijk=cool").text
+
+    assert "met deze keuze staat er niets" in narrow
+    assert re.search(r'<a class="button" href="/agenda/\?wijk=cool">Alles in Cool</a>', narrow)
+    assert "er staat nu niets" in wide
+    assert "Alles in Cool" not in wide

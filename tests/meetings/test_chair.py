@@ -620,6 +620,44 @@ def test_the_new_day_of_a_date_that_moved_leads_on_from_every_address(client, ta
     )
 
 
+def test_who_sits_reads_that_they_are_among_those_who_come_and_how_many_where_names_are_kept(client):
+    where = occurrence(starts_at=timezone.now() + SOON, capacity=5, names=Names.HOST)
+    seats.take(where.pk, keyring(), "bewoner", party=2, name="Annie", now=timezone.now())
+
+    page = client.post(chair(where), {"perspectief": "bewoner", "naam": "Joke"}, follow=True).text
+
+    assert "Jij zit erbij, als Joke." in page
+    who = page.split('id="wie-komen">')[1].split("</section>")[0]
+    assert "3 mensen komen. Namen ziet alleen wie ontvangt." in " ".join(who.split())
+    assert "tafelgenoot" not in who
+
+
+def test_a_party_that_waits_is_told_that_who_comes_alone_may_go_first(client, table):
+    seats.take(table.pk, keyring(), "bewoner", party=3, now=timezone.now())
+
+    page = client.post(chair(table), {"perspectief": "bewoner", "aantal": "2"}, follow=True).text
+
+    assert "Jullie wachten op 2 stoelen tegelijk. Komt er één vrij, dan gaat die naar wie alleen komt." in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "says", "says_not"),
+    [
+        ({}, ["Zet in je agenda", "Deze datum", "Print als poster", "Evenveel stemmen"], ["Op papier"]),
+        ({"status": Occurrence.Status.CANCELLED}, [], ["Zet in je agenda", "Print als poster", "Evenveel stemmen", "Op papier"]),
+        ({"starts_at": None}, ["Op papier", "Print als poster", "met genoeg mensen komt er een."], ["Zet in je agenda", "Deze datum"]),
+    ],
+    ids=["coming", "cancelled", "undated"],
+)
+def test_a_table_offers_for_a_diary_and_on_paper_what_there_is(client, fields, says, says_not):
+    where = occurrence(**{"starts_at": timezone.now() + SOON, "kind": Kind.SESSION, "balance": Balance.EQUAL} | fields)
+
+    page = client.get(where.get_absolute_url()).text
+
+    assert [one for one in says if one not in page] == []
+    assert [one for one in says_not if one in page] == []
+
+
 def said_by(page: str) -> tuple[str, str]:
     """The title of the window and the heading, without what comes after a heading in small."""
     return re.search(r"<title>(.*?) · ", page)[1], re.search(r"<h1[^>]*>(.*?)(?: <small>|</h1>)", page)[1]

@@ -661,7 +661,7 @@ def test_whoever_moves_or_cancels_a_date_hears_who_is_told_and_who_is_not(editor
 
     later = SOON + timedelta(hours=1)
     moved = editor.post(where, form_of(editor, where, starts_at=local(later), ends_at=local(later + TWO_HOURS)), follow=True)
-    assert "2 mensen krijgen een mail. 1 mens gaf geen mailadres: bel, of vertel het zelf." in said_by(moved)
+    assert "2 mensen krijgen een mail. 1 mens gaf geen mailadres: vraag wie ontvangt om het te vertellen." in said_by(moved)
     for sign_up in mailed:
         notices.tell_moved.call(sign_up.pk)
     assert "Weten het misschien nog niet: 1." in editor.get(where).content.decode()
@@ -677,7 +677,9 @@ def test_whoever_moves_or_cancels_a_date_hears_who_is_told_and_who_is_not(editor
 
     again = {name: value for name, value in form_of(editor, where).items() if name != "is_cancelled"}
     reopened = said_by(editor.post(where, again, follow=True))
-    assert "1 mens krijgt een mail. 1 mens gaf geen mailadres: bel, of vertel het zelf." in reopened  # the other knows of no cancelling
+    assert (
+        "1 mens krijgt een mail. 1 mens gaf geen mailadres: vraag wie ontvangt om het te vertellen." in reopened
+    )  # the other knows of no cancelling
 
 
 def test_a_save_that_changes_no_time_tells_nobody(editor, ours):
