@@ -145,8 +145,8 @@ def _key(instant: datetime, meeting: Meeting) -> str:
 def _row(
     meeting: Meeting, segment: Segment | None, key: str, starts_at: datetime, repeated: dict[str, object], **more: object
 ) -> Occurrence:
-    duration = segment.duration if segment else timedelta(hours=2)
-    fields = {"recurrence_at": starts_at, "starts_at": starts_at, "ends_at": starts_at + duration, "capacity": meeting.capacity}
+    ends_at = recurrence.end_of(starts_at, segment.duration if segment else timedelta(hours=2), meeting.zone)
+    fields = {"recurrence_at": starts_at, "starts_at": starts_at, "ends_at": ends_at, "capacity": meeting.capacity}
     return Occurrence(meeting=meeting, segment=segment, date_key=key, **(fields | repeated | more))
 
 
@@ -268,11 +268,12 @@ def _follow(meeting: Meeting, old: Segment, new: Segment, now: datetime, *, with
             continue
         if instant is not None:
             occurrence.segment = new
-        differs = (occurrence.starts_at, occurrence.ends_at) != (instant, instant and instant + new.duration)
+        ends_at = instant and recurrence.end_of(instant, new.duration, meeting.zone)
+        differs = (occurrence.starts_at, occurrence.ends_at) != (instant, ends_at)
         if has_people and differs and (instant is None or not (with_people or waits_for_a_date)):
             occurrence.is_exception = True
         elif instant is not None and differs:
-            occurrence.recurrence_at, occurrence.starts_at, occurrence.ends_at = instant, instant, instant + new.duration
+            occurrence.recurrence_at, occurrence.starts_at, occurrence.ends_at = instant, instant, ends_at
             occurrence.sequence += 1
             occurrence.version += 1
             transaction.on_commit(partial(live.announce, occurrence.path, occurrence.version))

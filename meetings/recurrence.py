@@ -130,6 +130,15 @@ def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
+def end_of(starts_at: datetime, duration: timedelta, zone: ZoneInfo) -> datetime:
+    """When what begins at ``starts_at`` ends: so much later on the clock on the wall.
+
+    "Tot 16:00" is 16:00, also where the clock changes in between and there is an hour more or less.
+    """
+    end = to_instant(starts_at.astimezone(zone).replace(tzinfo=None) + duration, zone)
+    return end if end > starts_at else starts_at + duration  # in the hour that comes twice in October
+
+
 def recurrence_set(rule: str, starts_at: datetime, zone: ZoneInfo, *, after: datetime, before: datetime) -> list[datetime]:
     """The instants of a rule in [after, before), DTSTART included (RFC 5545 3.8.5.3): at most 1,000."""
     found = {starts_at} if after <= starts_at < before else set()

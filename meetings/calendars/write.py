@@ -137,6 +137,7 @@ def _segment(segment: Segment, occurrences: list[Occurrence], given: dict[str, d
         if occurrence is None or _is_gone(occurrence, now):
             master.add("exdate", instant.astimezone(zone))
         elif (occurrence.starts_at, occurrence.ends_at) != (instant, instant + segment.duration) or occurrence.is_cancelled:
+            # Also where the clock changes in between: some clients keep the hours that it lasts, some the hour that it ends.
             override = _event(occurrence, segment.uid, base_url, sequence=sequence)
             override.add("recurrence-id", instant.astimezone(zone))
             events.append(override)
@@ -193,7 +194,7 @@ def _event(
     meeting, zone = occurrence.meeting, occurrence.meeting.zone
     starts_at = series_of.starts_at if series_of else occurrence.starts_at
     assert starts_at is not None  # the caller leaves out a table without a date
-    ends_at = starts_at + series_of.duration if series_of else occurrence.ends_at
+    ends_at = recurrence.end_of(starts_at, series_of.duration, zone) if series_of else occurrence.ends_at
     assert ends_at is not None
     page = f"{base_url}/agenda/{occurrence.slug}/" + ("" if series_of else f"{occurrence.date_key}/")
     changed = (changed or max(occurrence.changed_at, meeting.changed_at)).astimezone(UTC).replace(microsecond=0)
@@ -205,7 +206,10 @@ def _event(
     add("last-modified", changed)
     add("sequence", occurrence.sequence if sequence is None else sequence)
     add("dtstart", starts_at.astimezone(zone))
-    add("dtend", ends_at.astimezone(zone))
+    if series_of and ends_at - starts_at != series_of.duration:
+        add("duration", series_of.duration)  # the clock changes on the first date: its end would tell the others an hour more or less
+    else:
+        add("dtend", ends_at.astimezone(zone))
     title = _plain(occurrence.title)
     add("summary", _("Gaat niet door: %(title)s") % {"title": title} if is_cancelled else title)
     add("status", "CANCELLED" if is_cancelled else "CONFIRMED")

@@ -206,7 +206,7 @@ class Segment(models.Model):
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="segments")
     starts_at = models.DateTimeField(_("eerste keer"), null=True, blank=True, help_text=_("Leeg: nog geen datum."))
-    duration = models.DurationField(_("duur"), default=timedelta(hours=2))
+    duration = models.DurationField(_("duur"), default=timedelta(hours=2))  # on the clock on the wall (recurrence.end_of)
     rule = models.CharField(_("herhaling"), max_length=300, blank=True, help_text="RRULE (RFC 5545 3.3.10)")
     uid = models.CharField(max_length=80, unique=True, default=new_uid, editable=False)
 

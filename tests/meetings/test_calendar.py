@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import recurring_ical_events
@@ -257,6 +258,23 @@ def test_a_daily_series_of_years_is_one_event_with_its_rule():
 
     (event,) = Calendar.from_ical(body).walk("VEVENT")
     assert not {"RDATE", "EXDATE"} & set(event)
+
+
+@pytest.mark.parametrize("first", ["2026-10-24 23:30", "2026-10-17 23:30", "2027-03-20 23:30", "2027-03-27 23:30"])
+@pytest.mark.parametrize("rule", ["", "FREQ=WEEKLY"])
+def test_what_lasts_over_a_change_of_the_clock_ends_at_its_hour_on_the_site_and_in_calendars(first, rule):
+    zone = ZoneInfo("Europe/Amsterdam")
+    begin = datetime.fromisoformat(first).replace(tzinfo=zone)
+    meeting = dates.create(
+        Meeting(title="Nacht", place=factories.place()), starts_at=begin, duration=timedelta(hours=6), rule=rule, now=begin - timedelta(days=9)
+    )
+
+    site = sorted((o.starts_at, o.ends_at) for o in meeting.occurrences.all())
+    body = write.series(meeting, list(meeting.occurrences.order_by("starts_at")), "http://x", now=begin)
+    theirs = recurring_ical_events.of(Calendar.from_ical(body)).between(begin - timedelta(days=1), site[-1][1] + timedelta(days=1))
+
+    assert {f"{end.astimezone(zone):%H:%M}" for _start, end in site} == {"05:30"}
+    assert sorted((e["DTSTART"].dt.astimezone(UTC), e["DTEND"].dt.astimezone(UTC)) for e in theirs) == site
 
 
 DAYS = st.sampled_from([0, 1, 3, 7, 8, 14, 30])
