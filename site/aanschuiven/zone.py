@@ -30,6 +30,8 @@ def zone_of_site() -> ZoneInfo:
     """The chosen zone, from memory; the one of the environment when nothing was chosen or the database is away."""
     global _read
     if _read is None or clock.monotonic() - _read[0] > STALE:
+        if _read:  # one asks; whoever comes meanwhile goes on with what is known
+            _read = clock.monotonic(), _read[1]
         try:
             chosen = SiteSettings.objects.filter(site__is_default_site=True).values_list("time_zone", flat=True).first()
         except Error:

@@ -109,6 +109,22 @@ def test_the_clock_goes_on_when_the_database_is_away(monkeypatch, on_curacao):
     assert len(asked) == 2  # a page that waits for the database waits once, not for the clock as well
 
 
+def test_one_asks_again_and_whoever_comes_meanwhile_goes_on_with_what_is_known(monkeypatch, on_curacao):
+    """With the database away the one that asks waits as long as the pool does."""
+    assert zone.zone_of_site() == CURACAO
+    meanwhile = []
+
+    def slow(*args: object, **kwargs: object) -> None:
+        meanwhile.append(zone.zone_of_site())
+        raise OperationalError
+
+    monkeypatch.setattr(SiteSettings.objects, "filter", slow)
+    monkeypatch.setattr(zone, "_read", (zone._read[0] - zone.STALE - 1, CURACAO.key))
+
+    assert zone.zone_of_site() == CURACAO
+    assert meanwhile == [CURACAO]
+
+
 def test_liveness_asks_no_zone(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert client.get("/healthz").status_code == 200
