@@ -290,6 +290,22 @@ def test_a_series_that_began_earlier_can_be_made_and_changed_and_a_meeting_that_
     assert not series.occurrences.filter(starts_at__gt=NOW).exists()
 
 
+def test_the_end_is_the_hour_that_was_typed_also_over_a_change_of_the_clock_and_stays_it(editor, pages):
+    last_of_march = date(NOW.year + (NOW.month > 2), 3, 31)
+    sunday = last_of_march - timedelta(days=last_of_march.isoweekday() % 7)  # the clock goes forward
+    begin, end = f"{sunday - timedelta(days=2)} 20:00", f"{sunday} 16:00"
+    assert editor.post(address("meeting", "add"), new(pages, begin=begin, end=end)).status_code == 302
+    meeting = Meeting.objects.get()
+    assert local(meeting.occurrences.earliest("starts_at").ends_at) == end
+
+    where = address("meeting", "edit", meeting.pk)
+    again = form_of(editor, where, text="Met brood")
+    assert again["end"] == end
+    editor.post(where, again)
+
+    assert local(meeting.occurrences.earliest("starts_at").ends_at) == end
+
+
 @pytest.mark.parametrize("starts_at", [SOON, None])
 def test_what_is_to_come_or_has_no_date_yet_does_not_become_something_that_has_been(editor, pages, starts_at):
     meeting = meet("Eenmalig", pages["Bospolder"], rule="", starts_at=starts_at)
