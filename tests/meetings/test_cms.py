@@ -1,7 +1,7 @@
 """Meetings in the CMS: each editor their own neighbourhoods, and what stands on no list for nobody."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
