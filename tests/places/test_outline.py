@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from places.models import Neighbourhood, NeighbourhoodPage, Place, PlacePage
-from places.templatetags.outline import map_of
+from places.templatetags.outline import _short, map_of
 
 
 @pytest.fixture
@@ -68,3 +68,79 @@ def test_a_lone_pin_is_no_drawing_and_what_is_said_of_the_map_is_true(page, clie
     assert "De stip" not in lone
     assert '<svg class="map"' in drawn
     assert "De stip is ongeveer." in drawn
+
+
+def drawn(page: str) -> ElementTree.Element:
+    svg = page[page.index('<svg class="map"') :]
+    return ElementTree.fromstring(svg[: svg.index("</svg>") + 6])
+
+
+def test_without_an_outline_a_neighbourhood_shows_its_places_among_the_neighbourhoods_around_it(page, client):
+    for name, (latitude, longitude) in AROUND.items():
+        Neighbourhood.objects.create(slug=name.lower(), name=name, latitude=latitude, longitude=longitude)
+    west = page.get_parent().specific
+    for title, latitude in (("Odeon", 51.917), ("Bajonet", 51.9142)):  # one at the point of the Leeszaal, one south of it
+        west.add_child(instance=PlacePage(title=title, slug=title.lower(), latitude=latitude, longitude=4.467))
+
+    html = client.get(west.url).content.decode()
+    svg = drawn(html)
+
+    at = {one.text: (float(one.get("x", 0)), float(one.get("y"))) for one in svg.iter("text")}
+    assert {"Leeszaal, Odeon", "Bajonet"} <= at.keys()
+    assert at["Leeszaal, Odeon"][1] < at["Bajonet"][1] < at["Dijkzigt"][1]  # north is up
+    assert len([one for one in svg.iter("circle") if one.get("class") == "pin"]) == 2
+    assert svg.get("aria-label").startswith("Plekken in Oude Westen: Leeszaal, Odeon, Bajonet. Met wijken eromheen: ")
+    assert "ongeveer" not in html
+
+    Place.objects.filter(slug="odeon").update(is_approximate=True)
+    assert "De stip is ongeveer." in client.get(west.url).content.decode()
+    Place.objects.update(is_approximate=True)
+    assert "De stippen zijn ongeveer." in client.get(west.url).content.decode()
+
+
+def test_a_neighbourhood_without_places_lies_among_the_others(index, client):
+    for name, (latitude, longitude) in AROUND.items():
+        Neighbourhood.objects.create(slug=name.lower(), name=name, latitude=latitude, longitude=longitude)
+    west = index.add_child(instance=NeighbourhoodPage(title="Oude Westen", slug="oude-westen", latitude=51.917, longitude=4.467))
+
+    svg = drawn(client.get(west.url).content.decode())
+
+    assert svg.get("aria-label").startswith("Waar Oude Westen ligt, met wijken eromheen: ")
+    assert "Oude Westen" in [one.text for one in svg.iter("text") if one.get("class") == "own"]
+
+
+def test_dots_without_a_shape_are_not_said_to_have_one(page, client):
+    west = page.get_parent().specific
+    west.add_child(instance=PlacePage(title="Odeon", slug="odeon", latitude=51.915, longitude=4.464))
+
+    html = client.get(west.url).content.decode()
+
+    assert 'aria-label="De plekken van Oude Westen, met een stip voor elke plek"' in html
+    assert "De vorm van" not in html
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Centrale Bibliotheek Rotterdam", "Centrale Bibliotheek"),
+        ("Leeszaal Rotterdam West", "Leeszaal Rotterdam"),
+        ("Huis van de Wijk de Banier", "de Banier"),
+        ("Buurttuin Ons Genoegen in de Bloemhof", "Buurttuin Ons"),
+        ("Tuin van de Vreewijkse Lente", "Tuin van de Vreewijkse"),
+        ("Odeon", "Odeon"),
+    ],
+)
+def test_a_short_name_still_names_something(name, short):
+    assert _short(name) == short
+
+
+def test_two_places_close_together_both_have_their_name(page, client):
+    for name, (latitude, longitude) in AROUND.items():
+        Neighbourhood.objects.create(slug=name.lower(), name=name, latitude=latitude, longitude=longitude)
+    west = page.get_parent().specific
+    west.add_child(instance=PlacePage(title="Odeon", slug="odeon", latitude=51.9155, longitude=4.4672))
+
+    own = {one.text: float(one.get("y")) for one in drawn(client.get(west.url).content.decode()).iter("text") if one.get("class") == "own"}
+
+    assert own.keys() == {"Leeszaal", "Odeon"}
+    assert own["Leeszaal"] < own["Odeon"] - 20
