@@ -1,11 +1,14 @@
 """How pages fit: whatever typeface a phone has, however small it is and however large its owner wants the letters."""
 
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import NewPage, Site
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, KEY, NewPage, Site
 from tests.browser.test_table import make_table, seat_others
 
 FONTS = ["DejaVu Sans", "Liberation Sans Narrow"]  # a wide one and a narrow one
@@ -82,6 +85,75 @@ def test_no_word_breaks_on_a_phone_with_larger_letters(site: Site, new_page: New
     style(page, rules)
     assert page.locator(".hours").count() > 0
     assert page.locator(".hours").evaluate_all(BROKEN) == []
+
+
+@pytest.fixture
+def large_letters(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A phone whose owner set the letters of the browser twice as large: also what media queries call an em."""
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps({"webkit": {"webprefs": {"default_font_size": 32}}}))
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 360, "height": 740}, locale="nl-NL"
+    )
+    yield context.pages[0]
+    context.close()
+
+
+def test_no_word_breaks_in_the_middle_where_letters_are_twice_as_large(site: Site, large_letters: Page):
+    table = make_table(site, "Moeilijke brieven samen lezen")
+    place = "/wijken/oude-westen/leeszaal-rotterdam-west/"
+    for path in ("/", "/agenda/", "/wijken/", "/wijken/oude-westen/", place, "/agenda/nieuw/", table, table + "aanschuiven/"):
+        large_letters.goto(site.url + path)
+        assert large_letters.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+        style(large_letters, "* { hyphens: manual !important }")  # a hyphen may part a word, nothing else
+
+        broken = large_letters.locator("main").evaluate_all(BROKEN)
+        assert [word for word in broken if len(word) < 15] == [], path  # longer ones have a hyphen, in browsers that know where
+        assert too_wide(large_letters) <= 0
+    large_letters.goto(site.url + place)
+    large_letters.evaluate("document.querySelector('main').append(document.createElement('code'))")
+    for selector, hyphens in (("main", "auto"), ("main code", "manual")):  # none in a link that is copied by hand
+        assert large_letters.locator(selector).evaluate("one => getComputedStyle(one).hyphens") == hyphens
+
+
+LINES = """
+one => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), lines = new Map();
+  while (walker.nextNode()) for (let at = 0; at < walker.currentNode.data.length; at++) {
+    const range = document.createRange();
+    range.setStart(walker.currentNode, at);
+    range.setEnd(walker.currentNode, at + 1);
+    const top = Math.round(range.getBoundingClientRect().top);
+    lines.set(top, (lines.get(top) ?? "") + walker.currentNode.data[at]);
+  }
+  return [...lines.values()].map(line => line.trim());
+}
+"""
+
+
+def test_a_number_and_hours_lie_on_one_line_of_a_phone(site: Site, phone: Page):
+    phone.goto(site.url + "/wijken/oude-westen/leeszaal-rotterdam-west/")
+
+    lines = phone.locator(".call-me").first.evaluate(LINES)
+    assert any("06\u00a000\u00a000\u00a000\u00a000" in line for line in lines)
+    assert any("10:00\u00a0–\u00a013:00" in line for line in lines)
+
+
+def test_a_secret_link_breaks_between_its_groups_and_is_copied_whole(site: Site, new_page: NewPage):
+    page = new_page(width=360)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(site.url + make_table(site, "Link op een telefoon") + "aanschuiven/")
+    page.get_by_text("Ik woon hier, zorg voor iemand of help mee").click()
+    page.get_by_role("button", name="Ik schuif aan").click()
+
+    link = page.locator("#link")
+    lines = link.evaluate(LINES)
+    assert len(lines) > 1
+    assert all(line.endswith(("-", "/")) for line in lines), lines
+    page.get_by_role("button", name="Kopieer").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "".join(lines)
+    assert KEY.search(copied)
 
 
 def test_what_is_hidden_is_not_shown_whatever_else_it_is(site: Site, phone: Page):

@@ -87,9 +87,10 @@ def test_without_an_outline_a_neighbourhood_shows_its_places_among_the_neighbour
 
     at = {one.text: (float(one.get("x", 0)), float(one.get("y"))) for one in svg.iter("text")}
     assert {"Leeszaal, Odeon", "Bajonet"} <= at.keys()
-    assert at["Leeszaal, Odeon"][1] < at["Bajonet"][1] < at["Dijkzigt"][1]  # north is up
+    assert at["Leeszaal, Odeon"][1] < at["Bajonet"][1]  # north is up
+    assert AROUND.keys() & at.keys()
     assert len([one for one in svg.iter("circle") if one.get("class") == "pin"]) == 2
-    assert svg.get("aria-label").startswith("Plekken in Oude Westen: Leeszaal, Odeon, Bajonet. Met wijken eromheen: ")
+    assert svg.get("aria-label").startswith("Plekken in Oude Westen: Bajonet, Leeszaal, Odeon. Met wijken eromheen: ")
     assert "ongeveer" not in html
 
     Place.objects.filter(slug="odeon").update(is_approximate=True)
