@@ -320,8 +320,17 @@ def pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
+SHOW_CONTACT = """
+from meetings.models import Meeting
+from places.models import Contact
+Meeting.objects.filter(slug={slug!r}).update(contact=Contact.objects.filter(first_name="Fatima").exclude(phone="").first())
+"""
+
+
 def test_who_sits_prints_one_sheet_with_what_means_something_on_paper(site: Site, phone: Page):
-    phone.goto(site.url + make_table(site, "Op papier") + "aanschuiven/")
+    path = make_table(site, "Op papier")
+    site.python(SHOW_CONTACT.format(slug=path.split("/")[2]))
+    phone.goto(site.url + path + "aanschuiven/")
     phone.get_by_text("Ik woon hier, zorg voor iemand of help mee").click()
     phone.get_by_role("button", name="Ik schuif aan").click()
     expect(phone.locator("#aan-tafel")).to_be_visible()
@@ -330,10 +339,16 @@ def test_who_sits_prints_one_sheet_with_what_means_something_on_paper(site: Site
 
     phone.emulate_media(media="print")
 
-    for words in ("Je zit aan tafel.", "Je komt", "Jouw stoel is nummer 1.", "Op papier", "Leeszaal", "Oude Westen"):
+    for words in ("Je zit aan tafel.", "Jouw stoel is nummer 1.", "Op papier", "Leeszaal", "Oude Westen"):
         expect(phone.locator("main").get_by_text(words).first).to_be_visible()
-    for shown in (".round-table", "#link"):
+    for shown in (".round-table", "#link", "#bewaar-link svg[role=img]"):
         expect(phone.locator(shown)).to_be_visible()
+    assert re.fullmatch(
+        r"\w+ \d+ \w+, \d\d:\d\d\u00a0–\u00a0\d\d:\d\d", phone.locator(".seated .paper-only time").evaluate("one => one.textContent")
+    )
+    expect(phone.locator(".seated small")).to_be_hidden()
+    expect(phone.locator(".seated")).to_contain_text("Fatima ontvangt je.")
+    expect(phone.locator(".seated")).to_contain_text("Bel of app Fatima: 06 00 00 00 00")
     for heading in ("Zet in je agenda", "Toch anders?", "Met wie zit je aan tafel?"):
         expect(phone.get_by_text(heading)).to_be_hidden()
     expect(phone.get_by_text("Link kwijt?")).to_be_hidden()
