@@ -266,7 +266,11 @@ def test_what_lasts_over_a_change_of_the_clock_ends_at_its_hour_on_the_site_and_
     zone = ZoneInfo("Europe/Amsterdam")
     begin = datetime.fromisoformat(first).replace(tzinfo=zone)
     meeting = dates.create(
-        Meeting(title="Nacht", place=factories.place()), starts_at=begin, duration=timedelta(hours=6), rule=rule, now=begin - timedelta(days=9)
+        Meeting(title="Nacht", place=factories.place()),
+        starts_at=begin,
+        duration=timedelta(hours=6),
+        rule=rule,
+        now=begin - timedelta(days=9),
     )
 
     site = sorted((o.starts_at, o.ends_at) for o in meeting.occurrences.all())
