@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
 from meetings import agenda
+from places.read_only import read_only
 
 MOST = 12
 
@@ -22,8 +21,7 @@ def _found(pages: PageQuerySet, q: str) -> list[Page]:
     return (by_title + anywhere)[:MOST]
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def search(request: HttpRequest) -> HttpResponse:
     """An empty box shows the box; what has nothing to look for in it gets a sentence and 400."""
     asked = request.GET.get("q", "")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+
+from places.read_only import read_only
 
 from .models import Neighbourhood
 
 
-@csrf_exempt
-@require_safe
+@read_only
 @cache_control(public=True, max_age=3600)
 def outline(request: HttpRequest, slug: str) -> JsonResponse:
     """A Feature; 404 for a neighbourhood without an outline."""

@@ -12,12 +12,11 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from meetings.agenda import BadFilter, Filter, nearby
 from meetings.models import Occurrence
 from places.models import Neighbourhood, Place
+from places.read_only import read_only
 
 NAMES = ("wijk", "plek", "soort", "voor", "van", "tot", "wanneer", "q")
 
@@ -47,8 +46,7 @@ def by_day(items: list[Occurrence], today: date | None) -> list[tuple[datetime |
     return [(local(rows[0]) if one else None, rows) for one, rows in groups]
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def agenda(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     try:

@@ -10,10 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from meetings.calendars import write
+from places.read_only import read_only
 
 from .meeting import find_meeting, find_occurrence, follows_a_move
 
@@ -30,8 +29,7 @@ def _answer(request: HttpRequest, body: bytes, filename: str, changed_at: dateti
     return get_conditional_response(request, etag=response["ETag"], last_modified=last_modified, response=response) or response
 
 
-@csrf_exempt
-@require_safe
+@read_only
 @follows_a_move
 def occurrence_ics(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     occurrence = find_occurrence(slug, date_key)
@@ -41,8 +39,7 @@ def occurrence_ics(request: HttpRequest, slug: str, date_key: str) -> HttpRespon
     return _answer(request, write.one_date(occurrence, settings.BASE_URL), occurrence.date_key, changed_at)
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def meeting_ics(request: HttpRequest, slug: str) -> HttpResponse:
     meeting = find_meeting(slug)
     dates = list(meeting.occurrences.select_related("meeting", "place").order_by("starts_at", "id"))

@@ -17,13 +17,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from meetings import keys, notices, rate, seats, table
 from meetings.forms import ChairForm
 from meetings.models import Key, Keyring, Occurrence, SignUp
 from meetings.models.sign_up import MAX_PARTY
+from places.read_only import read_only
 
 from .meeting import find_occurrence, follows_a_move, host_name, keep_secret, not_indexed, see_other
 
@@ -203,8 +203,7 @@ def _for_somebody_else(request: HttpRequest, occurrence: Occurrence, form: Chair
 
 
 @never_cache
-@csrf_exempt
-@require_safe
+@read_only
 @follows_a_move
 def card(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """The card that goes with a chair: the one of this device, or somebody else's, for a while after it was taken."""

@@ -3,16 +3,14 @@
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from places.models import Contact, WalkInHours
+from places.read_only import read_only
 
 MOST = 24  # people on the page
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def invite(request: HttpRequest) -> HttpResponse:
     with_hours = Contact.objects.filter(Exists(WalkInHours.objects.filter(contact=OuterRef("pk"))), page__live=True)
     people = with_hours.select_related("page__place__neighbourhood").prefetch_related("walk_in_hours")[:MOST]

@@ -10,12 +10,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from meetings import dates, keys, recurrence, seats, table
 from meetings.models import Meeting, Occurrence, SignUp
 from meetings.models.choices import Kind
+from places.read_only import read_only
 
 OTHER_DATES = 6
 
@@ -56,8 +55,7 @@ def not_indexed(response: HttpResponse) -> HttpResponse:
     return response
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def meeting(request: HttpRequest, slug: str) -> HttpResponse:
     """Leads to the next date; without one it shows what was and says so."""
     found, now = find_meeting(slug), timezone.now()
@@ -114,8 +112,7 @@ def follows_a_move(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     return wrapped
 
 
-@csrf_exempt
-@require_safe
+@read_only
 @follows_a_move
 def occurrence(request: HttpRequest, slug: str, date_key: str) -> HttpResponse:
     """The table. Without a keyring that sits here, everyone gets the same page: no form, no cookie."""

@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from meetings import keys, notices, rate, seats
 from meetings.forms import LostLinkForm
 from meetings.models import Key, Keyring, SignUp
+from places.read_only import read_only
 
 from .chair import TOO_OFTEN, goodbye
 from .meeting import keep_secret, see_other
@@ -65,8 +66,7 @@ def _chairs(request: HttpRequest, key: Key | None, raw: str, *, by_link: bool, s
 
 
 @never_cache
-@csrf_exempt
-@require_safe
+@read_only
 def mine(request: HttpRequest) -> HttpResponse:
     device = keys.Device(request)
     return _chairs(request, device.key, device.raw, by_link=False)

@@ -33,8 +33,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
+
+from places.read_only import read_only
 
 from .models import StaffLink
 
@@ -111,8 +112,7 @@ def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     return middleware
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def cms_login(request: HttpRequest) -> HttpResponse:
     """Wagtail's own sign-in page asks a password that nobody has."""
     goal = request.GET.get("next") or reverse("wagtailadmin_home")

@@ -12,8 +12,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+
+from places.read_only import read_only
 
 from .faults import RETRY_AFTER
 from .models import Heartbeat
@@ -21,16 +21,14 @@ from .models import Heartbeat
 PATIENCE = 2.0  # seconds that the database and the channel layer get: who asks gives up sooner than a page does
 
 
-@csrf_exempt
-@require_safe
+@read_only
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers. Touches nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@csrf_exempt
-@require_safe
+@read_only
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """What this process needs, part by part; 503 when one is away: ``{"database": "ok", "channel_layer": "ok", "worker": "away"}``.

@@ -10,16 +10,15 @@ import mimetypes
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+
+from places.read_only import read_only
 
 SAFE_TYPES = {"image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"}
 FOLDERS = {"images", "avatar_images", "pictures"}
 A_YEAR = 365 * 24 * 3600  # seconds
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def media(request: HttpRequest, path: str) -> FileResponse:
     folder, *below = path.split("/")
     if folder not in FOLDERS or {"", ".", ".."} & set(below):  # ".." would lead from a folder that is open to one that is not

@@ -3,8 +3,6 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path, re_path
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -12,6 +10,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from home import urls as home
 from meetings import urls as meetings
 from places import urls as places
+from places.read_only import read_only
 
 from . import accounts, faults, health, media, well_known
 
@@ -28,8 +27,8 @@ urlpatterns = [
     path("favicon.ico", well_known.favicon, name="favicon"),
     path("robots.txt", well_known.robots, name="robots"),
     path(".well-known/security.txt", well_known.security, name="security"),
-    path("sitemap.xml", csrf_exempt(require_safe(sitemaps.index)), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", csrf_exempt(require_safe(sitemaps.sitemap)), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", read_only(sitemaps.index), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", read_only(sitemaps.sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("account/link/<str:key>/", accounts.staff_link, name="staff_link"),
     path("cms/login/", accounts.cms_login),
     path("cms/failwhale/", accounts.not_here),

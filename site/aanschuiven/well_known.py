@@ -11,11 +11,10 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
 from meetings.models import Meeting, Occurrence
+from places.read_only import read_only
 
 ICON = (Path(__file__).parent / "static/aanschuiven/icon.svg").read_bytes()
 
@@ -32,14 +31,12 @@ Sitemap: {base}/sitemap.xml
 """
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ROBOTS.format(base=settings.BASE_URL), content_type="text/plain; charset=utf-8")
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def favicon(request: HttpRequest) -> HttpResponse:
     """The icon for what asks at the old address without reading the page: browsers go by its type, whatever its name."""
     response = HttpResponse(ICON, content_type="image/svg+xml")
@@ -47,8 +44,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@csrf_exempt
-@require_safe
+@read_only
 def security(request: HttpRequest) -> HttpResponse:
     """RFC 9116. Expires must lie less than a year ahead (2.5.5), so it is counted from today."""
     expires = (timezone.now() + timedelta(days=180)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

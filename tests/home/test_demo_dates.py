@@ -32,6 +32,7 @@ def test_whoever_comes_that_day_finds_a_city_alive(now, client, monkeypatch):
     """One story a day, for loading it takes seconds."""
     load.load(now)
     monkeypatch.setattr(timezone, "now", lambda: now)
+    assert Occurrence.objects.filter(starts_at__gt=now).exists()
 
     the_agenda_goes_on_today_and_its_pages_open(client, now)
     people_sit_at_what_is_coming_and_some_wait(now)

@@ -228,6 +228,7 @@ async def test_behind_a_proxy_each_network_counts_for_itself(settings):
     async with opened(table, forwarded="192.0.2.1") as one, opened(table, forwarded="192.0.2.2") as other:
         await one.frame()
         await other.frame()
+        assert sorted(crowd.by_network.values()) == [1, 1]
 
 
 async def test_without_a_limit_any_number_of_sockets_is_held(settings):
@@ -236,6 +237,8 @@ async def test_without_a_limit_any_number_of_sockets_is_held(settings):
     async with opened(table) as one, opened(table) as other:
         await one.frame()
         await other.frame()
+        (held,) = hub_module.hub.tables.values()
+        assert len(held.sockets) == 2
 
 
 async def test_a_socket_only_receives():
